@@ -1,0 +1,1 @@
+"""NATS decentralized authentication in pure Python."""
