@@ -184,6 +184,10 @@ class ClaimsError(NatsAuthError, ValueError):
         self.problems = tuple(problems)
         super().__init__("; ".join(map(str, self.problems)), hint=hint)
 
+    def __reduce__(self) -> tuple[type[ClaimsError], tuple[tuple[Problem, ...]]]:
+        """Survive the way between processes with the problems as they are."""
+        return type(self), (self.problems,)
+
 
 class ValidationError(NatsAuthError, ValueError):
     """The claims have findings that block their use."""
