@@ -1,0 +1,167 @@
+"""Strict JSON in, Go's JSON out.
+
+Reading refuses what lets two readers see two documents: duplicate names, ``NaN``, a byte order
+mark, anything after the value. Broken UTF-8 and lone surrogates read as U+FFFD, one for each bad
+byte, as Go reads them (jwt.js writes Latin-1 into its tokens). Writing gives the bytes of Go's
+``encoding/json``: compact, ``<``, ``>``, ``&``, U+2028 and U+2029 escaped, floats in shortest form.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+from json.encoder import encode_basestring as quote
+from math import isfinite
+from typing import Any, NoReturn
+
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+class JsonError(ValueError):
+    """The text is not JSON as natsauth reads it."""
+
+
+def loads(document: str | bytes) -> Any:
+    """Read one JSON value.
+
+    Raises:
+        JsonError: The document is not strict JSON; the message says what and where.
+    """
+    try:
+        text = document.decode("utf-8", "natsauth") if isinstance(document, bytes) else document
+        value = _DECODER.decode(text)
+        # An escape is the one way for a surrogate into a str that was decoded from UTF-8.
+        if "\\ud" in text or "\\uD" in text or isinstance(document, str):
+            value = _without_surrogates(value)
+    except JsonError:
+        raise
+    except RecursionError:
+        raise JsonError("it is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise JsonError(f"{error.msg} at character {error.pos}") from None
+    except ValueError:
+        raise JsonError("a number has too many digits") from None
+    return value
+
+
+def dumps(value: Any, *, sort: bool = False) -> str:
+    """Write a value of plain JSON types, before :func:`escape`.
+
+    Raises:
+        JsonError: Something in it is no JSON value, not finite, or nested too deeply.
+    """
+    try:
+        return _dumps(value, sort)
+    except RecursionError:
+        raise JsonError("it is nested too deeply") from None
+
+
+def escape(text: str) -> str:
+    """Escape in JSON text what Go's encoder escapes; outside strings these never stand."""
+    if "&" in text:
+        text = text.replace("&", "\\u0026")
+    if "<" in text:
+        text = text.replace("<", "\\u003c")
+    if ">" in text:
+        text = text.replace(">", "\\u003e")
+    if not text.isascii():
+        text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return text
+
+
+def to_bytes(text: str) -> bytes:
+    """Encode as UTF-8, lone surrogates as U+FFFD."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return without_surrogates(text).encode()
+
+
+def without_surrogates(text: str) -> str:
+    """Return the text with each lone surrogate replaced by U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def type_name(value: object) -> str:
+    """Return what JSON calls the type of a value."""
+    return _TYPE_NAMES.get(type(value)) or type(value).__name__
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise JsonError(f"the name {name[:80]!r} stands twice in one object")
+            seen.add(name)
+    return members
+
+
+def _constant(name: str) -> NoReturn:
+    raise JsonError(f"{name} is not JSON")
+
+
+def _one_for_each_byte(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return REPLACEMENT * (error.end - error.start), error.end
+
+
+codecs.register_error("natsauth", _one_for_each_byte)
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant)
+_TYPE_NAMES: dict[type, str] = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    list: "list",
+    dict: "object",
+    type(None): "null",
+}
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return value if value.isascii() else without_surrogates(value)
+    if isinstance(value, list):
+        return [_without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return _unique([(_without_surrogates(k), _without_surrogates(v)) for k, v in value.items()])
+    return value
+
+
+def _dumps(value: Any, sort: bool) -> str:  # noqa: FBT001 - private recursion
+    if isinstance(value, str):
+        return quote(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, float):
+        return _float(value)
+    if isinstance(value, dict):
+        items = sorted(value.items()) if sort else value.items()
+        return "{" + ",".join([f"{_name(k)}:{_dumps(v, sort)}" for k, v in items]) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join([_dumps(item, sort) for item in value]) + "]"
+    raise JsonError(f"{type_name(value)} is no JSON type")
+
+
+def _name(name: Any) -> str:
+    if not isinstance(name, str):
+        raise JsonError(f"a name must be a string, got {type_name(name)}")
+    return quote(name)
+
+
+def _float(value: float) -> str:
+    """Write a float as Go does: shortest digits, exponents below 1e-6 and from 1e21."""
+    if not isfinite(value):
+        raise JsonError(f"{value} is not JSON")
+    text = repr(value)
+    if value == 0 or 1e-6 <= abs(value) < 1e21:  # noqa: PLR2004 - Go's bounds
+        from decimal import Decimal
+
+        return format(Decimal(text), "f").removesuffix(".0")
+    digits, _, exponent = text.partition("e")
+    return f"{digits.removesuffix('.0')}e{exponent[0]}{exponent[1:].lstrip('0')}"

@@ -1,0 +1,143 @@
+"""What all claims share: who, by whom, when."""
+
+from __future__ import annotations
+
+from dataclasses import InitVar, field
+from math import isfinite
+from time import time
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from natsauth._wire import WireObject, integer, text, wire, write_document
+from natsauth.errors import ClaimsError, Problem, UsageError
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from natsauth.keys import KeyType
+
+ANY = "*"
+"""Stands for every user or account: in revocations and in auth callout's allowed accounts."""
+NO_LIMIT = -1
+"""Stands for "unlimited" in every limit."""
+VERSION = 2
+"""The version of the claims that are written."""
+
+
+def seconds(moment: object) -> int:
+    """Return a moment in whole Unix seconds, rounded down as in Go.
+
+    Args:
+        moment: An aware datetime, or Unix seconds.
+
+    Raises:
+        UsageError: It is neither, or a datetime without time zone, which each machine would
+            read differently.
+    """
+    from datetime import datetime
+
+    if isinstance(moment, datetime):
+        if moment.tzinfo is None:
+            raise UsageError("a datetime needs a time zone", hint="as in datetime.now(UTC)")
+        return int(moment.timestamp() // 1)
+    if isinstance(moment, bool) or not isinstance(moment, int | float) or not isfinite(moment):
+        raise UsageError(f"expected a datetime or Unix seconds, got {moment!r}")
+    return int(moment // 1)
+
+
+def clock(now: datetime | float | None = None) -> int:
+    """Return the current Unix second, or the given moment in its place."""
+    if now is None:
+        return int(time())
+    return seconds(now)
+
+
+def _moment(name: str, meaning: str) -> property:
+    def read(claims: Claims) -> datetime | None:
+        from datetime import UTC, datetime
+
+        value = getattr(claims, name)
+        return datetime.fromtimestamp(value, UTC) if value else None
+
+    def write(claims: Claims, moment: datetime | None) -> None:
+        setattr(claims, name, 0 if moment is None else seconds(moment))
+
+    return property(read, write, doc=f"{meaning} (``{name}``) in UTC, or ``None``.")
+
+
+@wire
+class Claims(WireObject):
+    """The members that all claims have. Use one of the subclasses.
+
+    Claims are drafts: edit them, then :func:`natsauth.encode` them into a token.
+
+    Attributes:
+        aud: Audience; for an authorization response the server's public key.
+        exp: Expiry in Unix seconds, inclusive; 0 for never.
+        jti: The identity of the token, a hash; made by ``encode``.
+        iat: When it was issued, in Unix seconds; set by ``encode``.
+        iss: Public key that signed it; set by ``encode``.
+        name: A name for people.
+        nbf: Not valid before, in Unix seconds; 0 for always.
+        sub: Public key the claims are about.
+        expires_in: Lifetime from now on; sets ``exp``. Only an argument.
+    """
+
+    kind: ClassVar[str]
+    """What the JSON calls this kind of claims (``nats.type``)."""
+    issuers: ClassVar[frozenset[KeyType]]
+    """Roles that may sign this kind."""
+    subject_role: ClassVar[KeyType | None] = None
+    """The role ``sub`` must have, or ``None`` for any text."""
+
+    aud: str = text()
+    exp: int = integer()
+    jti: str = text()
+    iat: int = integer()
+    iss: str = text()
+    name: str = text()
+    nbf: int = integer()
+    sub: str = text()
+    expires_in: InitVar[timedelta | None] = field(default=None)
+
+    def __post_init__(self, expires_in: timedelta | None) -> None:
+        """Set ``exp`` from ``expires_in``."""
+        if expires_in is not None:
+            self.expire_in(expires_in)
+
+    expires_at = _moment("exp", "Expiry")
+    not_before = _moment("nbf", "The moment before which the claims are not valid")
+    issued_at = _moment("iat", "The moment of signing")
+
+    def expire_in(self, lifetime: timedelta, *, now: datetime | float | None = None) -> None:
+        """Set ``exp`` to a lifetime from now.
+
+        Raises:
+            UsageError: The lifetime is not a timedelta.
+            ClaimsError: It is not positive: the claims would expire at once, or never.
+        """
+        from datetime import timedelta
+
+        if not isinstance(lifetime, timedelta):
+            raise UsageError(f"expected a timedelta, got {type(lifetime).__name__}")
+        if lifetime < timedelta(seconds=1):
+            raise ClaimsError([Problem("$.exp", f"a lifetime is a second or more, got {lifetime}")])
+        self.exp = clock(now) + int(lifetime.total_seconds())
+
+    def to_json(self) -> str:
+        """Return the claims as compact JSON, byte for byte as Go writes them.
+
+        Raises:
+            ClaimsError: A field holds what its type cannot; all such fields are named.
+        """
+        return write_document(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the claims as the plain objects of their JSON.
+
+        Raises:
+            ClaimsError: As :meth:`to_json`.
+        """
+        from natsauth._json import loads
+
+        document: dict[str, Any] = loads(self.to_json())
+        return document

@@ -1,0 +1,85 @@
+"""Revocations: tokens issued up to a moment are refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from natsauth._codec import Path, Problems, mismatch, or_zero
+from natsauth._wire import INT64, WireObject, mapping, wire
+from natsauth.claims.base import ANY, clock, seconds
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@wire
+class Revocable(WireObject):
+    """What an account revokes for its users, and an export for its importers.
+
+    A revocation is a public key, or ``*`` for every key, and the Unix second up to and including
+    which tokens of that key are refused.
+    """
+
+    if TYPE_CHECKING:
+        revocations: dict[str, int] | None
+
+    def revoke(self, key: str, *, at: datetime | float | None = None) -> None:
+        """Refuse what a key was issued up to a moment. An earlier moment changes nothing.
+
+        Args:
+            key: Public key, or ``*`` for every key.
+            at: The moment; now if not given.
+        """
+        moment = clock(at)
+        revocations = self.revocations = self.revocations or {}
+        revocations[key] = max(moment, revocations.get(key, moment))
+
+    def revoke_all(self, *, at: datetime | float | None = None) -> None:
+        """Refuse everything issued up to a moment; now if not given."""
+        self.revoke(ANY, at=at)
+
+    def clear_revocation(self, key: str) -> None:
+        """Forget the revocation of a key, if there is one."""
+        if self.revocations:
+            self.revocations.pop(key, None)
+
+    def is_revoked(self, key: str, issued_at: datetime | float) -> bool:
+        """Tell whether a token of a key is refused.
+
+        Args:
+            key: Public key of the token's subject.
+            issued_at: The token's ``iat``. A token of the very second is refused too.
+        """
+        revocations, moment = self.revocations or {}, seconds(issued_at)
+        return any(name in revocations and revocations[name] >= moment for name in (ANY, key))
+
+    def compact_revocations(self) -> dict[str, int]:
+        """Remove the revocations that the one of ``*`` makes needless.
+
+        Returns:
+            What was removed.
+        """
+        revocations = self.revocations or {}
+        if ANY not in revocations:
+            return {}
+        limit = revocations[ANY]
+        needless = {key: at for key, at in revocations.items() if key != ANY and at <= limit}
+        for key in needless:
+            del revocations[key]
+        return needless
+
+
+def revocation_list() -> Any:
+    """Declare a member that maps public keys to Unix seconds."""
+    return mapping(or_zero(_read_int64, 0), _write_int64)
+
+
+def _read_int64(value: Any, path: Path, problems: Problems) -> int:
+    if value.__class__ is int and INT64[0] <= value <= INT64[1]:
+        return value
+    mismatch(path, "integer", value, problems)
+    return 0
+
+
+def _write_int64(value: Any, path: Path, problems: Problems) -> str:
+    return repr(_read_int64(value, path, problems))

@@ -1,0 +1,385 @@
+"""The signed envelope: claims into tokens, tokens into claims.
+
+A token is ``header.payload.signature``, each base64url. The header is always the same, and no
+algorithm is ever taken from a token: Ed25519 signatures over ``header.payload`` are written, and
+those of version 1, over the payload alone, are read too.
+
+:func:`decode` proves that a token is whole: its signature, the role of its issuer, its kind.
+Whether the issuer is to be trusted and the time is right is for :mod:`natsauth.trust` to say.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast, overload
+
+from natsauth import _base64
+from natsauth._json import JsonError, loads, to_bytes, type_name
+from natsauth._payload import make_payload
+from natsauth._wire import WireObject, read_document, strings, wire
+from natsauth.claims.account import AccountClaims
+from natsauth.claims.base import VERSION, Claims, clock
+from natsauth.claims.generic import GenericClaims
+from natsauth.claims.parse import CLAIMS
+from natsauth.claims.v1 import MIGRATED, migrate
+from natsauth.errors import (
+    ClaimsError,
+    ClaimTypeError,
+    IssuerError,
+    KeyTextError,
+    MalformedTokenError,
+    Problem,
+    SignatureError,
+    TokenTooLargeError,
+    UnsupportedTokenError,
+    UsageError,
+)
+from natsauth.keys import KeyPair, PublicKey, parse_public, verify
+from natsauth.signing import sign, sign_async, signer_key
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from natsauth.signing import AsyncSigner, Signer
+
+MAX_CHARS = 1 << 20
+"""The longest token that is read, as in Go."""
+_HEADER = b"eyJ0eXAiOiJKV1QiLCJhbGciOiJlZDI1NTE5LW5rZXkifQ"
+"""``{"typ":"JWT","alg":"ed25519-nkey"}``"""
+_CHUNKS = 3
+# Kinds whose reader in Go looks at no version.
+_UNVERSIONED = ("authorization_request", "authorization_response")
+_NEVER_READ = ("cluster", "server")
+
+C = TypeVar("C", bound=Claims)
+C_co = TypeVar("C_co", bound=Claims, covariant=True)
+
+
+class Token(Generic[C_co]):
+    """A signed token: a fact, where claims are a draft.
+
+    Made by :func:`encode`, or by :func:`decode` once it is verified.
+    """
+
+    __slots__ = ("_claims", "_encoded")
+
+    _claims: C_co | None
+    _encoded: str
+
+    def __init__(self) -> None:
+        raise UsageError("a Token is made by encode() or decode()")
+
+    @property
+    def encoded(self) -> str:
+        """The text of the token. That of a bearer user is a secret."""
+        return self._encoded
+
+    @property
+    def claims(self) -> C_co:
+        """The claims. Editing them does not change the token; encode them into another one."""
+        if self._claims is None:
+            self._claims = cast("C_co", _read(_split(self._encoded)))
+        return self._claims
+
+    def __repr__(self) -> str:
+        """Describe the token without its text."""
+        claims = self.claims
+        return f"<Token {claims.kind} {claims.name!r} sub={claims.sub!r} iss={claims.iss!r}>"
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether the text is the same."""
+        return self._encoded == other._encoded if isinstance(other, Token) else NotImplemented
+
+    def __hash__(self) -> int:
+        """Hash as the text does."""
+        return hash(self._encoded)
+
+
+class UnsignedToken(Generic[C]):
+    """A token that only lacks its signature, for a key that is kept elsewhere.
+
+    Attributes:
+        issuer: Whose signature is needed.
+        data: The bytes to sign.
+    """
+
+    __slots__ = ("data", "issuer")
+
+    issuer: PublicKey
+    data: bytes
+
+    def __init__(self, issuer: PublicKey, payload: str) -> None:
+        self.issuer = issuer
+        self.data = _data(payload)
+
+    def attach(self, signature: bytes) -> Token[C]:
+        """Return the token, once the signature is verified.
+
+        Args:
+            signature: The 64 bytes of the issuer's Ed25519 signature over ``data``.
+
+        Raises:
+            SignatureError: The signature is not the issuer's.
+        """
+        self.issuer.verify(self.data, signature)
+        return _token(self.data, signature)
+
+
+def encode(claims: C, signer: Signer, *, now: datetime | float | None = None) -> Token[C]:
+    """Sign claims into a token. The claims stay as they are.
+
+    ``iss``, ``iat``, ``jti``, ``nats.type`` and ``nats.version`` are filled in. Beyond what makes
+    a readable token nothing is checked: see :func:`natsauth.validate`.
+
+    Args:
+        claims: The claims.
+        signer: A :class:`~natsauth.KeyPair`, an ``nkeys.KeyPair``, or what else is a
+            :class:`~natsauth.signing.Signer`.
+        now: The moment of signing; the current one if not given.
+
+    Raises:
+        ClaimsError: The subject has the wrong role, or a field holds what its type cannot.
+        IssuerError: The signer's role may not sign claims of this kind.
+        SecretError: The key pair was wiped, or a foreign signer failed.
+        SignatureError: A foreign signer gave a signature that is not its own.
+        UsageError: An argument is no claims object, no signer or no moment.
+    """
+    if isinstance(signer, KeyPair):
+        data = _data(make_payload(claims, signer.public, clock(now)))
+        return _token(data, signer.sign(data))
+    unsigned = prepare(claims, signer, now=now)
+    return unsigned.attach(sign(signer, unsigned.data))
+
+
+async def encode_async(
+    claims: C, signer: AsyncSigner, *, now: datetime | float | None = None
+) -> Token[C]:
+    """Sign claims into a token with a signer whose signature is awaited.
+
+    Arguments and errors are those of :func:`encode`.
+    """
+    unsigned = prepare(claims, signer, now=now)
+    return unsigned.attach(await sign_async(signer, unsigned.data))
+
+
+def prepare(
+    claims: C,
+    issuer: Signer | AsyncSigner | PublicKey | str,
+    *,
+    now: datetime | float | None = None,
+) -> UnsignedToken[C]:
+    """Prepare claims for a signature that is made elsewhere, be it on another machine.
+
+    Args:
+        claims: The claims; they stay as they are.
+        issuer: Who will sign: a public key, or a signer.
+        now: The moment of signing; the current one if not given.
+
+    Raises:
+        ClaimsError, IssuerError, KeyTextError, UsageError: As :func:`encode`.
+    """
+    key = PublicKey.parse(issuer) if isinstance(issuer, str | PublicKey) else signer_key(issuer)
+    return UnsignedToken(key, make_payload(claims, key, clock(now)))
+
+
+@overload
+def decode(token: str | bytes | Token[Any], type: None = None) -> Token[Claims]: ...
+@overload
+def decode(token: str | bytes | Token[Any], type: type[C]) -> Token[C]: ...
+
+
+def decode(token: str | bytes | Token[Any], type: type[C] | None = None) -> Token[Any]:  # noqa: A002 - the field's own word
+    """Read a token and verify that it is whole.
+
+    Verified are the signature against ``iss``, the role of the issuer, and the kind. Version 1
+    tokens are read as version 2. Expiry and trust are not looked at.
+
+    Args:
+        token: The text of the token.
+        type: The claims class it must be of, if any.
+
+    Raises:
+        TokenTooLargeError: It is longer than 1 MiB.
+        MalformedTokenError: It is not three chunks of canonical base64url around strict JSON.
+        UnsupportedTokenError: The header, the version or the kind is not one that is read.
+        SignatureError: The signature does not verify.
+        IssuerError: The issuer's role may not sign claims of this kind.
+        ClaimTypeError: It is a good token of another kind.
+        ClaimsError: A member of the payload has the wrong type.
+        UsageError: An argument has a type that is none of the above.
+    """
+    chunks = _split(token.encoded if isinstance(token, Token) else token)
+    claims = _verified(chunks)
+    if type is not None and not isinstance(claims, type):
+        raise ClaimTypeError(
+            f"expected a token of {type.__name__}, got one of {claims.kind} claims"
+        )
+    return _made(chunks.text, claims)
+
+
+def peek_unverified(token: str | bytes) -> Claims:
+    """Return the claims of a token **without verifying anything**: anybody may have written them.
+
+    Good for a look at a token, such as for its issuer; never for a decision.
+
+    Raises:
+        MalformedTokenError, TokenTooLargeError, UnsupportedTokenError, ClaimsError, UsageError:
+            As :func:`decode`.
+    """
+    return _read(_split(token))
+
+
+@wire
+class _Tagged(WireObject):
+    """What Go's decoder reads of every body before it knows the kind."""
+
+    tags: list[str] | None = strings()
+
+
+class _Chunks(NamedTuple):
+    """A token taken apart, with nothing believed yet."""
+
+    text: str
+    head: bytes
+    body: bytes
+    signature: bytes
+    payload: dict[str, Any]
+    cls: type[Claims]
+    version: int
+
+
+def _split(token: str | bytes) -> _Chunks:
+    if not isinstance(token, str | bytes):
+        raise UsageError(f"expected the text of a token, got {type(token).__name__}")
+    if len(token) > MAX_CHARS:
+        raise TokenTooLargeError(f"a token has at most {MAX_CHARS} characters, got {len(token)}")
+    try:
+        raw = token.encode("ascii") if isinstance(token, str) else token
+        text = raw.decode("ascii")
+    except UnicodeError:
+        raise MalformedTokenError("a token has ASCII characters only") from None
+    chunks = raw.split(b".", _CHUNKS)
+    if len(chunks) != _CHUNKS:
+        found = len(chunks) if len(chunks) < _CHUNKS else "more"
+        raise MalformedTokenError(f"a token has three chunks between dots, got {found}")
+    head, body, tail = chunks
+    old = False if head == _HEADER else _is_old(_object(head, "header"))
+    payload = _object(body, "payload")
+    cls, version = _identify(payload, old=old)
+    return _Chunks(text, head, body, _base64url(tail, "signature"), payload, cls, version)
+
+
+def _base64url(chunk: bytes, what: str) -> bytes:
+    try:
+        return _base64.decode(chunk)
+    except _base64.Base64Error as error:
+        blank = chunk != chunk.strip()
+        hint = "remove the white space around the token" if blank else ""
+        raise MalformedTokenError(f"the {what} is not base64url: {error}", hint=hint) from None
+
+
+def _object(chunk: bytes, what: str) -> dict[str, Any]:
+    try:
+        value = loads(_base64url(chunk, what))
+    except JsonError as error:
+        raise MalformedTokenError(f"the {what} is not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise MalformedTokenError(f"the {what} is not an object but {type_name(value)}")
+    return value
+
+
+def _is_old(header: dict[str, Any]) -> bool:
+    """Check a header that is not the usual one, and tell whether it is that of version 1."""
+    for name in header:
+        if name not in ("typ", "alg") and name.casefold() in ("typ", "alg"):
+            raise UnsupportedTokenError(f"the header writes {name.casefold()!r} as {name!r}")
+    typ, algorithm = header.get("typ"), header.get("alg")
+    if not isinstance(typ, str) or typ.upper() != "JWT":
+        raise UnsupportedTokenError(f"expected a header of typ 'JWT', got {typ!r:.80}")
+    if not isinstance(algorithm, str) or algorithm.lower() not in ("ed25519-nkey", "ed25519"):
+        raise UnsupportedTokenError(f"expected algorithm 'ed25519-nkey', got {algorithm!r:.80}")
+    return algorithm.lower() == "ed25519"
+
+
+def _identify(payload: dict[str, Any], *, old: bool) -> tuple[type[Claims], int]:
+    """Return class and version of a payload, by the rules of Go's decoder.
+
+    Version 1 has ``type`` at the top. Claims of a kind without a class of its own are generic;
+    they have the version of the header, for their ``nats`` is free to hold any.
+    """
+    _refuse_other_case(payload, ("type",), "$")
+    nats = payload.get("nats")
+    if nats is None:
+        nats = {}
+    elif not isinstance(nats, dict):
+        raise ClaimsError([Problem("$.nats", f"expected object, got {type_name(nats)}")])
+    top = payload.get("type")
+    kind, version = (top, 1) if top else (nats.get("type") or "", nats.get("version") or 0)
+    if kind.__class__ is not str or version.__class__ is not int:
+        raise ClaimsError([Problem("$.nats", "type is a string and version an integer")])
+    if version > VERSION:
+        raise UnsupportedTokenError(f"version {version} is newer than {VERSION}, which is read")
+    cls = CLAIMS.get(kind)
+    if cls is None:
+        if kind in _NEVER_READ and (top or old):
+            raise UnsupportedTokenError(f"{kind} claims are no longer read")
+        _refuse_other_case(nats, ("type", "version", "tags"), "$.nats")
+        read_document(_Tagged, {"tags": nats.get("tags")}, ((), "nats"))
+        return GenericClaims, 1 if old else VERSION
+    if version < 1 and kind not in _UNVERSIONED:
+        raise UnsupportedTokenError(f"{kind} claims are of version 1 or 2, got {version}")
+    return cls, version
+
+
+def _refuse_other_case(document: dict[str, Any], names: tuple[str, ...], path: str) -> None:
+    """Refuse names that Go's reader, blind to letter case, takes for those that decide."""
+    for name in document:
+        if name not in names and name.casefold() in names:
+            message = f"the name is written {name.casefold()!r}, in that letter case"
+            raise ClaimsError([Problem(f"{path}.{name}", message)])
+
+
+def _verified(chunks: _Chunks) -> Claims:
+    issuer = chunks.payload.get("iss")
+    try:
+        role, raw = parse_public(issuer if isinstance(issuer, str) else "")
+    except KeyTextError as error:
+        raise SignatureError(f"the issuer cannot have signed: {error}") from None
+    cls = chunks.cls
+    if role not in cls.issuers:
+        roles = " or ".join(sorted(cls.issuers))
+        raise IssuerError(f"{cls.kind} claims are signed by an {roles} key, got a {role} key")
+    if chunks.version >= VERSION:
+        try:
+            verify(raw, chunks.head + b"." + chunks.body, chunks.signature)
+        except SignatureError:
+            # Go's Decode takes generic claims with the signature of version 1 alone.
+            if cls is not GenericClaims:
+                raise
+            verify(raw, chunks.body, chunks.signature)
+    else:
+        verify(raw, chunks.body, chunks.signature)
+    return _read(chunks)
+
+
+def _read(chunks: _Chunks) -> Claims:
+    cls, payload = chunks.cls, chunks.payload
+    if chunks.version == 1 and cls.kind in MIGRATED:
+        payload = migrate(payload, cls.kind)
+    claims = read_document(cls, payload)
+    if isinstance(claims, AccountClaims):
+        claims.nats.limits.prefer_tiers()
+    return claims
+
+
+def _data(payload: str) -> bytes:
+    return _HEADER + b"." + _base64.encode(to_bytes(payload))
+
+
+def _token(data: bytes, signature: bytes) -> Token[Any]:
+    return _made((data + b"." + _base64.encode(signature)).decode(), None)
+
+
+def _made(text: str, claims: Claims | None) -> Token[Any]:
+    token: Token[Any] = object.__new__(Token)
+    token._encoded, token._claims = text, claims  # noqa: SLF001 - the only place that makes one
+    return token
