@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
-_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_BLOCK = 40
+"""Bytes that are written at a time: 64 characters."""
+_CHARACTERS = bytes(ord(_ALPHABET[value & 31]) for value in range(256))
 # int() reads base 32 as 0-9 and A-V, in linear time.
 _DIGITS = str.maketrans(_ALPHABET, "0123456789ABCDEFGHIJKLMNOPQRSTUV")
 
 
+def _spreading() -> list[tuple[int, int, int]]:
+    """Return the masks that move the upper half of every block of 2k groups of 5 bits up by 3k.
+
+    After 32, 16, 8, 4, 2 and 1 each of the 64 groups stands in a byte of its own.
+    """
+    steps = []
+    for size in (32, 16, 8, 4, 2, 1):
+        low = sum(((1 << 5 * size) - 1) << 16 * size * block for block in range(32 // size))
+        steps.append((low, low << 5 * size, 3 * size))
+    return steps
+
+
+_SPREADING = _spreading()
+
+
 def encode(data: bytes) -> str:
     """Return data as base32."""
+    if len(data) > _BLOCK:
+        return encode(data[:_BLOCK]) + encode(data[_BLOCK:])
     bits = len(data) * 8
-    number = int.from_bytes(data, "big") << -bits % 10
-    text = "".join(
-        [_PAIRS[number >> shift & 1023] for shift in range(bits - 10 + -bits % 10, -1, -10)]
-    )
-    return text[: -(-bits // 5)]
+    number = int.from_bytes(data, "big") << -bits % 5
+    for low, high, shift in _SPREADING:
+        number = number & low | (number & high) << shift
+    return number.to_bytes(-(-bits // 5), "big").translate(_CHARACTERS).decode()
 
 
 def decode(text: str) -> bytes | None:

@@ -7,6 +7,7 @@ from binascii import Error, a2b_base64, b2a_base64
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 # The two characters of the other alphabet and padding become one that strict decoding refuses.
 _FROM_URL = bytes.maketrans(b"-_+/=", b"+/!!!")
+_PADDING = (b"", b"===", b"==", b"=")
 # What may end a text of 2 or 3 characters beyond a multiple of 4: the unused bits are zero.
 _LAST = {2: frozenset(b"AQgw"), 3: frozenset(b"AEIMQUYcgkosw048")}
 
@@ -31,7 +32,7 @@ def decode(text: bytes) -> bytes:
     if spare == 1:
         raise Base64Error("a length that no data has")
     try:
-        data = a2b_base64(text.translate(_FROM_URL) + b"=="[: -spare & 3], strict_mode=True)
+        data = a2b_base64(text.translate(_FROM_URL) + _PADDING[spare], strict_mode=True)
     except Error:
         raise Base64Error("a character outside of A-Z, a-z, 0-9, - and _") from None
     if spare and text[-1] not in _LAST[spare]:

@@ -31,7 +31,7 @@ class Leaf(NamedTuple):
     accept: str
     """The test for a good value."""
     write: str
-    """The JSON text of a good value."""
+    """The JSON text of a good value, as a piece of an f-string."""
     expected: str
     """A good value, in words."""
     keep: bool = False
@@ -53,38 +53,47 @@ class Node(NamedTuple):
     """Whether it is written even when empty."""
     name: str = ""
     """The JSON name, where the attribute cannot have it."""
+    codec: Codec | None = None
+    """The codec behind ``read`` and ``write``, where there is one: compiled code then calls
+    compiled code."""
 
 
 class Codec:
-    """Reader and writer of one class."""
+    """Reader and writer of one class, compiled at the first use."""
 
-    __slots__ = ("_cls", "_read", "_write")
+    __slots__ = ("_reader", "_writer", "cls")
 
     def __init__(self, cls: type[Any]) -> None:
-        self._cls = cls
-        self._read: Reader = self._first_read
-        self._write: Writer = self._first_write
+        self.cls = cls
+        self._reader: Reader | None = None
+        self._writer: Writer | None = None
+
+    @property
+    def reader(self) -> Reader:
+        """The compiled reader of a ``dict``."""
+        if self._reader is None:
+            self._reader = _compile(self.cls, _reader_source(self.cls))
+        return self._reader
+
+    @property
+    def writer(self) -> Writer:
+        """The compiled writer of an object of the class."""
+        if self._writer is None:
+            self._writer = _compile(self.cls, _writer_source(self.cls))
+        return self._writer
 
     def read(self, value: Any, path: Path, problems: Problems) -> Any:
         """Make an object of parsed JSON; of an empty one where there is a problem."""
-        if value.__class__ is dict:
-            return self._read(value, path, problems)
-        mismatch(path, "object", value, problems)
-        return self._read({}, path, problems)
+        if value.__class__ is not dict:
+            mismatch(path, "object", value, problems)
+            value = {}
+        return self.reader(value, path, problems)
 
     def write(self, value: Any, path: Path, problems: Problems) -> str:
         """Return an object as JSON text."""
-        if value.__class__ is self._cls:
-            return self._write(value, path, problems)
-        return mismatch(path, self._cls.__name__, value, problems)
-
-    def _first_read(self, value: Any, path: Path, problems: Problems) -> Any:
-        self._read = _compile(self._cls, _reader_source(self._cls))
-        return self._read(value, path, problems)
-
-    def _first_write(self, value: Any, path: Path, problems: Problems) -> str:
-        self._write = _compile(self._cls, _writer_source(self._cls))
-        return self._write(value, path, problems)
+        if value.__class__ is not self.cls:
+            return mismatch(path, self.cls.__name__, value, problems)
+        return self.writer(value, path, problems)
 
 
 def mismatch(path: Path, expected: str, value: Any, problems: Problems) -> str:
@@ -106,17 +115,28 @@ def render(path: Path) -> str:
     return "$" + "".join(reversed(steps))
 
 
+def read_int64(value: Any, path: Path, problems: Problems) -> int:
+    """Read an integer within the bounds of Go's int64."""
+    if value.__class__ is int and -(1 << 63) <= value < 1 << 63:
+        return value
+    mismatch(path, "integer", value, problems)
+    return 0
+
+
 def read_strings(value: Any, path: Path, problems: Problems) -> list[str] | None:
     """Read a list of strings, in which null is an empty one as in Go."""
     if value.__class__ is not list:
         mismatch(path, "list", value, problems)
         return None
-    for index, item in enumerate(value):
+    for item in value:
         if item.__class__ is not str:
-            if item is not None:
-                mismatch((path, index), "string", item, problems)
-            value[index] = ""
-    return value
+            break
+    else:
+        return value
+    for index, item in enumerate(value):
+        if not isinstance(item, str | None):
+            mismatch((path, index), "string", item, problems)
+    return [item or "" for item in value]
 
 
 def write_strings(value: Any, path: Path, problems: Problems) -> str:
@@ -247,6 +267,10 @@ def _compile(cls: type[Any], lines: list[str]) -> Any:
         if isinstance(member, Node):
             names[f"read_{attribute}"] = member.read
             names[f"write_{attribute}"] = member.write
+            if member.codec:
+                names[f"cls_{attribute}"] = member.codec.cls
+                names[f"reader_{attribute}"] = member.codec.reader
+                names[f"writer_{attribute}"] = member.codec.writer
     exec("\n".join(lines), names)  # noqa: S102 - the source is made of the declarations alone
     return names["codec"]
 
@@ -265,11 +289,18 @@ def _reader_source(cls: type[Any]) -> list[str]:
                 f"  {target} = {member.zero}",
                 f"  mismatch({at}, {member.expected!r}, v, problems)",
             ]
-        elif member.missing is None:
-            lines.append(f" {target} = None if v is None else read_{attribute}(v, {at}, problems)")
-        else:
-            lines.append(f" if v is None: v = {member.missing!r}")
-            lines.append(f" {target} = read_{attribute}(v, {at}, problems)")
+            continue
+        missing = (
+            "None"
+            if member.missing is None
+            else f"read_{attribute}({member.missing!r}, {at}, problems)"
+        )
+        lines.append(f" if v is None: {target} = {missing}")
+        if member.codec:
+            lines.append(
+                f" elif v.__class__ is dict: {target} = reader_{attribute}(v, {at}, problems)"
+            )
+        lines.append(f" else: {target} = read_{attribute}(v, {at}, problems)")
     lines.append(" o.extra = {} if d.keys() <= known else read_extra(d, known, path, problems)")
     return [*lines, " return o"]
 
@@ -277,22 +308,34 @@ def _reader_source(cls: type[Any]) -> list[str]:
 def _writer_source(cls: type[Any]) -> list[str]:
     lines = ["def codec(o, path, problems):", " s = ''"]
     for attribute, name, member in members(cls):
-        at, key = f"(path, {name!r})", f"',{quote(name)}:'"
+        at, key = f"(path, {name!r})", f",{quote(name)}:"
         lines.append(f" v = o.{attribute}")
         if isinstance(member, Leaf):
             zero = f"v.__class__ is ({member.zero}).__class__ and not v"
             lines += [
                 f" if {member.accept}:",
-                f"  {'' if member.keep else 'if v: '}s += {key} + {member.write}",
+                f"  {'' if member.keep else 'if v: '}s += f'{key}{member.write}'",
                 f" elif not ({zero}): mismatch({at}, {member.expected!r}, v, problems)",
             ]
+            continue
+        write = f"write_{attribute}(v, {at}, problems)"
+        if member.codec:
+            lines += [
+                f" if v.__class__ is cls_{attribute}:",
+                f"  s += '{key}' + writer_{attribute}(v, {at}, problems)",
+                f" {'else' if member.keep else 'elif v is not None'}: {write}",
+            ]
         elif member.keep:
-            lines.append(f" s += {key} + write_{attribute}(v, {at}, problems)")
-        else:
+            lines.append(f" s += '{key}' + {write}")
+        elif member.write is write_strings:
+            # The most common list of all, and most often a good one.
             lines += [
                 " if v is not None:",
-                f"  w = write_{attribute}(v, {at}, problems)",
-                f"  if v: s += {key} + w",
+                f"  try: w = '[' + ','.join(map(quote, v)) + ']' if v.__class__ is list else {write}",
+                f"  except TypeError: w = {write}",
+                f"  if v: s += '{key}' + w",
             ]
+        else:
+            lines += [" if v is not None:", f"  w = {write}", f"  if v: s += '{key}' + w"]
     lines.append(" if o.extra: s += write_extra(o.extra, known, path, problems)")
     return [*lines, " return '{' + s[1:] + '}'"]

@@ -29,7 +29,7 @@ def loads(document: str | bytes) -> Any:
     """
     try:
         text = document.decode("utf-8", "natsauth") if isinstance(document, bytes) else document
-        value = _DECODER.decode(text)
+        value = _decode(text)
         # An escape is the one way for a surrogate into a str that was decoded from UTF-8.
         if "\\ud" in text or "\\uD" in text or isinstance(document, str):
             value = _without_surrogates(value)
@@ -87,6 +87,17 @@ def type_name(value: object) -> str:
     return _TYPE_NAMES.get(type(value)) or type(value).__name__
 
 
+def _decode(text: str) -> Any:
+    try:
+        value, end = _SCAN(text, 0)
+        if end == len(text):
+            return value
+    except StopIteration:
+        pass
+    # White space around the value, or an error that the decoder words.
+    return _DECODER.decode(text)
+
+
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
@@ -110,6 +121,7 @@ def _one_for_each_byte(error: UnicodeError) -> tuple[str, int]:
 
 codecs.register_error("natsauth", _one_for_each_byte)
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant)
+_SCAN = _DECODER.scan_once  # type: ignore[attr-defined]  # public, but not in typeshed
 _TYPE_NAMES: dict[type, str] = {
     str: "string",
     int: "integer",

@@ -49,7 +49,7 @@ _CODECS: dict[type[Any], Codec] = {}
 def text(default: str = "", *, keep: bool = False, name: str = "", secret: bool = False) -> Any:
     """Declare a string. A secret one is left out of ``repr``."""
     accept = "v.__class__ is str or isinstance(v, str)"
-    leaf = Leaf('""', accept, "quote(v)", "string", keep=keep, name=name)
+    leaf = Leaf('""', accept, "{quote(v)}", "string", keep=keep, name=name)
     return field(default=default, repr=not secret, metadata={"wire": leaf})
 
 
@@ -57,20 +57,20 @@ def integer(default: int = 0, *, within: tuple[int, int] = INT64, keep: bool = F
     """Declare an integer within the bounds of its Go type."""
     low, high = within
     expected = "integer" if within == INT64 else f"integer from {low} to {high}"
-    leaf = Leaf("0", f"v.__class__ is int and {low} <= v <= {high}", "repr(v)", expected, keep=keep)
+    leaf = Leaf("0", f"v.__class__ is int and {low} <= v <= {high}", "{v}", expected, keep=keep)
     return field(default=default, metadata={"wire": leaf})
 
 
 def flag(*, default: bool = False) -> Any:
     """Declare a boolean."""
-    leaf = Leaf("False", "v.__class__ is bool", '"true"', "boolean")
+    leaf = Leaf("False", "v.__class__ is bool", "true", "boolean")
     return field(default=default, metadata={"wire": leaf})
 
 
 def choice(*choices: str) -> Any:
     """Declare one of a few strings; Go refuses any other, and null."""
     names = " or ".join(map(repr, choices))
-    leaf = Leaf('""', f"isinstance(v, str) and v in {choices}", "quote(v)", names, nullable=False)
+    leaf = Leaf('""', f"isinstance(v, str) and v in {choices}", "{quote(v)}", names, nullable=False)
     return field(default="", metadata={"wire": leaf})
 
 
@@ -89,13 +89,14 @@ def strings() -> Any:
 
 def nested(cls: type[Any]) -> Any:
     """Declare an object that is always there, and always written."""
-    node = Node(codec(cls).read, codec(cls).write, missing={}, keep=True)
+    node = Node(codec(cls).read, codec(cls).write, missing={}, keep=True, codec=codec(cls))
     return field(default_factory=cls, metadata={"wire": node})
 
 
 def optional(cls: type[Any]) -> Any:
     """Declare an object or ``None``; an empty object is written."""
-    return custom(codec(cls).read, codec(cls).write)
+    node = Node(codec(cls).read, codec(cls).write, codec=codec(cls))
+    return field(default=None, metadata={"wire": node})
 
 
 def objects(cls: type[Any], *, nullable: bool = False) -> Any:

@@ -10,11 +10,11 @@ Whether the issuer is to be trusted and the time is right is for :mod:`natsauth.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from natsauth import _base64
 from natsauth._json import JsonError, loads, to_bytes, type_name
-from natsauth._payload import make_payload
+from natsauth._payload import make_payload, wrong_issuer
 from natsauth._wire import WireObject, read_document, strings, wire
 from natsauth.claims.account import AccountClaims
 from natsauth.claims.base import VERSION, Claims, clock
@@ -24,7 +24,6 @@ from natsauth.claims.v1 import MIGRATED, migrate
 from natsauth.errors import (
     ClaimsError,
     ClaimTypeError,
-    IssuerError,
     KeyTextError,
     MalformedTokenError,
     Problem,
@@ -48,7 +47,12 @@ _HEADER = b"eyJ0eXAiOiJKV1QiLCJhbGciOiJlZDI1NTE5LW5rZXkifQ"
 _CHUNKS = 3
 # Kinds whose reader in Go looks at no version.
 _UNVERSIONED = ("authorization_request", "authorization_response")
+_MEMBERS = frozenset({"aud", "exp", "jti", "iat", "iss", "name", "nbf", "sub", "nats"})
 _NEVER_READ = ("cluster", "server")
+
+_Chunks = tuple[bytes, bytes, bytes, dict[str, Any], type[Claims], int]
+"""A token taken apart: all of it, payload text, signature, payload, class and version. Nothing of
+it is believed yet."""
 
 C = TypeVar("C", bound=Claims)
 C_co = TypeVar("C_co", bound=Claims, covariant=True)
@@ -77,7 +81,7 @@ class Token(Generic[C_co]):
     def claims(self) -> C_co:
         """The claims. Editing them does not change the token; encode them into another one."""
         if self._claims is None:
-            self._claims = cast("C_co", _read(_split(self._encoded)))
+            self._claims = cast("C_co", peek_unverified(self._encoded))
         return self._claims
 
     def __repr__(self) -> str:
@@ -213,7 +217,7 @@ def decode(token: str | bytes | Token[Any], type: type[C] | None = None) -> Toke
         raise ClaimTypeError(
             f"expected a token of {type.__name__}, got one of {claims.kind} claims"
         )
-    return _made(chunks.text, claims)
+    return _made(chunks[0].decode(), claims)
 
 
 def peek_unverified(token: str | bytes) -> Claims:
@@ -225,7 +229,7 @@ def peek_unverified(token: str | bytes) -> Claims:
         MalformedTokenError, TokenTooLargeError, UnsupportedTokenError, ClaimsError, UsageError:
             As :func:`decode`.
     """
-    return _read(_split(token))
+    return _read(*_split(token)[-3:])
 
 
 @wire
@@ -235,28 +239,18 @@ class _Tagged(WireObject):
     tags: list[str] | None = strings()
 
 
-class _Chunks(NamedTuple):
-    """A token taken apart, with nothing believed yet."""
-
-    text: str
-    head: bytes
-    body: bytes
-    signature: bytes
-    payload: dict[str, Any]
-    cls: type[Claims]
-    version: int
-
-
 def _split(token: str | bytes) -> _Chunks:
-    if not isinstance(token, str | bytes):
+    if isinstance(token, str):
+        try:
+            raw = token.encode("ascii")
+        except UnicodeError:
+            raise MalformedTokenError("a token has ASCII characters only") from None
+    elif isinstance(token, bytes):
+        raw = token
+    else:
         raise UsageError(f"expected the text of a token, got {type(token).__name__}")
-    if len(token) > MAX_CHARS:
-        raise TokenTooLargeError(f"a token has at most {MAX_CHARS} characters, got {len(token)}")
-    try:
-        raw = token.encode("ascii") if isinstance(token, str) else token
-        text = raw.decode("ascii")
-    except UnicodeError:
-        raise MalformedTokenError("a token has ASCII characters only") from None
+    if len(raw) > MAX_CHARS:
+        raise TokenTooLargeError(f"a token has at most {MAX_CHARS} characters, got {len(raw)}")
     chunks = raw.split(b".", _CHUNKS)
     if len(chunks) != _CHUNKS:
         found = len(chunks) if len(chunks) < _CHUNKS else "more"
@@ -265,7 +259,7 @@ def _split(token: str | bytes) -> _Chunks:
     old = False if head == _HEADER else _is_old(_object(head, "header"))
     payload = _object(body, "payload")
     cls, version = _identify(payload, old=old)
-    return _Chunks(text, head, body, _base64url(tail, "signature"), payload, cls, version)
+    return raw, body, _base64url(tail, "signature"), payload, cls, version
 
 
 def _base64url(chunk: bytes, what: str) -> bytes:
@@ -306,7 +300,8 @@ def _identify(payload: dict[str, Any], *, old: bool) -> tuple[type[Claims], int]
     Version 1 has ``type`` at the top. Claims of a kind without a class of its own are generic;
     they have the version of the header, for their ``nats`` is free to hold any.
     """
-    _refuse_other_case(payload, ("type",), "$")
+    if not payload.keys() <= _MEMBERS:
+        _refuse_other_case(payload, ("type",), "$")
     nats = payload.get("nats")
     if nats is None:
         nats = {}
@@ -339,31 +334,26 @@ def _refuse_other_case(document: dict[str, Any], names: tuple[str, ...], path: s
 
 
 def _verified(chunks: _Chunks) -> Claims:
-    issuer = chunks.payload.get("iss")
+    raw, body, signature, payload, cls, version = chunks
+    issuer = payload.get("iss")
     try:
-        role, raw = parse_public(issuer if isinstance(issuer, str) else "")
+        role, key = parse_public(issuer if isinstance(issuer, str) else "")
     except KeyTextError as error:
         raise SignatureError(f"the issuer cannot have signed: {error}") from None
-    cls = chunks.cls
     if role not in cls.issuers:
-        roles = " or ".join(sorted(cls.issuers))
-        raise IssuerError(f"{cls.kind} claims are signed by an {roles} key, got a {role} key")
-    if chunks.version >= VERSION:
-        try:
-            verify(raw, chunks.head + b"." + chunks.body, chunks.signature)
-        except SignatureError:
-            # Go's Decode takes generic claims with the signature of version 1 alone.
-            if cls is not GenericClaims:
-                raise
-            verify(raw, chunks.body, chunks.signature)
-    else:
-        verify(raw, chunks.body, chunks.signature)
-    return _read(chunks)
+        raise wrong_issuer(cls, role)
+    try:
+        verify(key, body if version < VERSION else raw[: raw.rindex(b".")], signature)
+    except SignatureError:
+        # Go's Decode reads generic claims with the signature of version 1 alone.
+        if cls is not GenericClaims or version < VERSION:
+            raise
+        verify(key, body, signature)
+    return _read(payload, cls, version)
 
 
-def _read(chunks: _Chunks) -> Claims:
-    cls, payload = chunks.cls, chunks.payload
-    if chunks.version == 1 and cls.kind in MIGRATED:
+def _read(payload: dict[str, Any], cls: type[C], version: int) -> C:
+    if version == 1 and cls.kind in MIGRATED:
         payload = migrate(payload, cls.kind)
     claims = read_document(cls, payload)
     if isinstance(claims, AccountClaims):
@@ -376,7 +366,7 @@ def _data(payload: str) -> bytes:
 
 
 def _token(data: bytes, signature: bytes) -> Token[Any]:
-    return _made((data + b"." + _base64.encode(signature)).decode(), None)
+    return _made(f"{data.decode()}.{_base64.encode(signature).decode()}", None)
 
 
 def _made(text: str, claims: Claims | None) -> Token[Any]:

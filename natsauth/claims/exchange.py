@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from natsauth._codec import Path, Problems, mismatch
+from natsauth._codec import Path, Problems, mismatch, read_int64
 from natsauth._wire import (
-    INT64,
     UINT64,
     WireObject,
     choice,
@@ -33,11 +32,9 @@ HEADERS = 0
 
 
 def _read_sampling(value: Any, path: Path, problems: Problems) -> int:
-    if value.__class__ is int and INT64[0] <= value <= INT64[1]:
-        return value
-    if not (isinstance(value, str) and value.lower() == "headers"):
-        mismatch(path, "integer or 'headers'", value, problems)
-    return HEADERS
+    if isinstance(value, str) and value.lower() == "headers":
+        return HEADERS
+    return read_int64(value, path, problems)
 
 
 def _write_sampling(value: Any, path: Path, problems: Problems) -> str:
