@@ -1,0 +1,21 @@
+"""The command ``natsauth``, and ``python -m natsauth``."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line, or say what is missing for it."""
+    try:
+        from natsauth.cli import main as command_line
+    except ModuleNotFoundError as error:
+        if error.name not in ("click", "rich"):
+            raise
+        message = f"natsauth: the command line needs {error.name}"
+        sys.exit(f'{message} (hint: python -m pip install "natsauth[cli]")')
+    command_line()
+
+
+if __name__ == "__main__":
+    main()
