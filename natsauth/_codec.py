@@ -79,8 +79,13 @@ class Codec:
     def writer(self) -> Writer:
         """The compiled writer of an object of the class."""
         if self._writer is None:
-            self._writer = _compile(self.cls, _writer_source(self.cls))
+            self._writer = self.writer_with({})
         return self._writer
+
+    def writer_with(self, fixed: dict[str, str]) -> Writer:
+        """Return a writer for which some members have fixed JSON text, whatever the object has."""
+        writer: Writer = _compile(self.cls, _writer_source(self.cls, fixed))
+        return writer
 
     def read(self, value: Any, path: Path, problems: Problems) -> Any:
         """Make an object of parsed JSON; of an empty one where there is a problem."""
@@ -141,15 +146,15 @@ def read_strings(value: Any, path: Path, problems: Problems) -> list[str] | None
 
 def write_strings(value: Any, path: Path, problems: Problems) -> str:
     """Write a list of strings."""
-    if value.__class__ is not list and not isinstance(value, list | tuple):
-        return mismatch(path, "list of strings", value, problems)
-    try:
-        return "[" + ",".join(map(quote, value)) + "]"
-    except TypeError:
-        for index, item in enumerate(value):
-            if not isinstance(item, str):
-                mismatch((path, index), "string", item, problems)
-        return "[]"
+    if value.__class__ is list or isinstance(value, list | tuple):
+        try:
+            return f"[{','.join(map(quote, value))}]"
+        except TypeError:
+            for index, item in enumerate(value):
+                if not isinstance(item, str):
+                    mismatch((path, index), "string", item, problems)
+            return "[]"
+    return mismatch(path, "list of strings", value, problems)
 
 
 def list_reader(read: Reader) -> Reader:
@@ -305,11 +310,15 @@ def _reader_source(cls: type[Any]) -> list[str]:
     return [*lines, " return o"]
 
 
-def _writer_source(cls: type[Any]) -> list[str]:
+def _writer_source(cls: type[Any], fixed: dict[str, str]) -> list[str]:
     lines = ["def codec(o, path, problems):", " s = ''"]
     for attribute, name, member in members(cls):
         at, key = f"(path, {name!r})", f",{quote(name)}:"
+        if attribute in fixed:
+            lines.append(f" s += '{key}{fixed[attribute]}'")
+            continue
         lines.append(f" v = o.{attribute}")
+        write = f"write_{attribute}(v, {at}, problems)"
         if isinstance(member, Leaf):
             zero = f"v.__class__ is ({member.zero}).__class__ and not v"
             lines += [
@@ -317,9 +326,7 @@ def _writer_source(cls: type[Any]) -> list[str]:
                 f"  {'' if member.keep else 'if v: '}s += f'{key}{member.write}'",
                 f" elif not ({zero}): mismatch({at}, {member.expected!r}, v, problems)",
             ]
-            continue
-        write = f"write_{attribute}(v, {at}, problems)"
-        if member.codec:
+        elif member.codec:
             lines += [
                 f" if v.__class__ is cls_{attribute}:",
                 f"  s += '{key}' + writer_{attribute}(v, {at}, problems)",
@@ -327,14 +334,6 @@ def _writer_source(cls: type[Any]) -> list[str]:
             ]
         elif member.keep:
             lines.append(f" s += '{key}' + {write}")
-        elif member.write is write_strings:
-            # The most common list of all, and most often a good one.
-            lines += [
-                " if v is not None:",
-                f"  try: w = '[' + ','.join(map(quote, v)) + ']' if v.__class__ is list else {write}",
-                f"  except TypeError: w = {write}",
-                f"  if v: s += '{key}' + w",
-            ]
         else:
             lines += [" if v is not None:", f"  w = {write}", f"  if v: s += '{key}' + w"]
     lines.append(" if o.extra: s += write_extra(o.extra, known, path, problems)")

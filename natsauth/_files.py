@@ -86,11 +86,9 @@ def _publish(temporary: Path, path: Path) -> None:
     """Give a file its name in one step, unless something has that name."""
     try:
         path.hardlink_to(temporary)
-    except FileExistsError:
-        raise
     except OSError:
-        # No hard links, as on FAT: reserve the name with an empty file, then move ours over it.
-        path.touch(mode=0o600, exist_ok=False)
+        # Or no hard links, as on FAT: reserve the name with an empty file, and move ours over it.
+        path.touch(exist_ok=False)
         try:
             temporary.replace(path)
         except OSError:

@@ -12,6 +12,7 @@ import codecs
 import json
 from json.encoder import encode_basestring as quote
 from math import isfinite
+from operator import itemgetter
 from typing import Any, NoReturn
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -21,18 +22,14 @@ class JsonError(ValueError):
     """The text is not JSON as natsauth reads it."""
 
 
-def loads(document: str | bytes) -> Any:
-    """Read one JSON value.
+def loads(document: Any) -> Any:
+    """Read one JSON value from ``str`` or ``bytes``.
 
     Raises:
         JsonError: The document is not strict JSON; the message says what and where.
     """
     try:
-        text = document.decode("utf-8", "natsauth") if isinstance(document, bytes) else document
-        value = _decode(text)
-        # An escape is the one way for a surrogate into a str that was decoded from UTF-8.
-        if "\\ud" in text or "\\uD" in text or isinstance(document, str):
-            value = _without_surrogates(value)
+        return _loads(document)
     except JsonError:
         raise
     except RecursionError:
@@ -41,7 +38,6 @@ def loads(document: str | bytes) -> Any:
         raise JsonError(f"{error.msg} at character {error.pos}") from None
     except ValueError:
         raise JsonError("a number has too many digits") from None
-    return value
 
 
 def dumps(value: Any, *, sort: bool = False) -> str:
@@ -54,6 +50,10 @@ def dumps(value: Any, *, sort: bool = False) -> str:
         return _dumps(value, sort)
     except RecursionError:
         raise JsonError("it is nested too deeply") from None
+    except JsonError:
+        raise
+    except ValueError:
+        raise JsonError("a number has too many digits") from None
 
 
 def escape(text: str) -> str:
@@ -87,15 +87,18 @@ def type_name(value: object) -> str:
     return _TYPE_NAMES.get(type(value)) or type(value).__name__
 
 
-def _decode(text: str) -> Any:
+def _loads(document: Any) -> Any:
+    text: str = document.decode("utf-8", "natsauth") if document.__class__ is bytes else document
     try:
         value, end = _SCAN(text, 0)
-        if end == len(text):
-            return value
     except StopIteration:
-        pass
-    # White space around the value, or an error that the decoder words.
-    return _DECODER.decode(text)
+        end = -1
+    if end != len(text):  # white space around the value, or an error that the decoder words
+        value = _DECODER.decode(text)
+    # An escape is the one way for a surrogate into a str that was decoded from UTF-8.
+    if "\\ud" in text or "\\uD" in text or text is document:
+        value = _without_surrogates(value)
+    return value
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -113,6 +116,13 @@ def _constant(name: str) -> NoReturn:
     raise JsonError(f"{name} is not JSON")
 
 
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not isfinite(number):
+        raise JsonError(f"the number {digits[:40]} is beyond a float64")
+    return number
+
+
 def _one_for_each_byte(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
@@ -120,7 +130,9 @@ def _one_for_each_byte(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error("natsauth", _one_for_each_byte)
-_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant)
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_constant, parse_float=_finite
+)
 _SCAN = _DECODER.scan_once  # type: ignore[attr-defined]  # public, but not in typeshed
 _TYPE_NAMES: dict[type, str] = {
     str: "string",
@@ -153,8 +165,10 @@ def _dumps(value: Any, sort: bool) -> str:  # noqa: FBT001 - private recursion
     if isinstance(value, float):
         return _float(value)
     if isinstance(value, dict):
-        items = sorted(value.items()) if sort else value.items()
-        return "{" + ",".join([f"{_name(k)}:{_dumps(v, sort)}" for k, v in items]) + "}"
+        items = [(_name(name), item) for name, item in value.items()]
+        if sort:
+            items = sorted(items, key=_by_name)
+        return "{" + ",".join([f"{quote(k)}:{_dumps(v, sort)}" for k, v in items]) + "}"
     if isinstance(value, list | tuple):
         return "[" + ",".join([_dumps(item, sort) for item in value]) + "]"
     raise JsonError(f"{type_name(value)} is no JSON type")
@@ -163,14 +177,17 @@ def _dumps(value: Any, sort: bool) -> str:  # noqa: FBT001 - private recursion
 def _name(name: Any) -> str:
     if not isinstance(name, str):
         raise JsonError(f"a name must be a string, got {type_name(name)}")
-    return quote(name)
+    return name
+
+
+_by_name = itemgetter(0)
 
 
 def _float(value: float) -> str:
     """Write a float as Go does: shortest digits, exponents below 1e-6 and from 1e21."""
     if not isfinite(value):
         raise JsonError(f"{value} is not JSON")
-    text = repr(value)
+    text = float.__repr__(value)
     if value == 0 or 1e-6 <= abs(value) < 1e21:  # noqa: PLR2004 - Go's bounds
         from decimal import Decimal
 

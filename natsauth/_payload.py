@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import fields
+from functools import cached_property
 from hashlib import new as new_hash
 from json.encoder import encode_basestring as quote
 from typing import Any, cast
 
 from natsauth import _base32
-from natsauth._codec import Codec, Problems, mismatch, write_extra
+from natsauth._codec import Problems, Writer, mismatch, write_extra
 from natsauth._json import escape, to_bytes
 from natsauth._values import account_server_url_problem
 from natsauth._wire import codec, write_document
@@ -23,13 +23,24 @@ from natsauth.keys import KeyType, PublicKey, is_public_key
 _MEMBERS = frozenset({"aud", "exp", "jti", "iat", "iss", "name", "nbf", "sub", "nats"})
 _NATS = ((), "nats")
 _FAR = 1 << 40  # tens of thousands of years from now
-_BODIES: dict[type[Claims], Codec] = {
-    cls: codec(
-        cast("Any", next(item.default_factory for item in fields(cls) if item.name == "nats"))
-    )
-    for cls in CLAIMS.values()
+
+
+class _Body:
+    """How ``nats`` of one kind is written into a token, compiled at the first use."""
+
+    def __init__(self, kind: str, cls: type[Any]) -> None:
+        self.cls = cls
+        self._fixed = {"type": f'"{kind}"', "version": str(VERSION)}
+
+    @cached_property
+    def writer(self) -> Writer:
+        return codec(self.cls).writer_with(self._fixed)
+
+
+_BODIES: dict[type[Claims], _Body] = {
+    cls: _Body(kind, cast("Any", next(f.default_factory for f in fields(cls) if f.name == "nats")))
+    for kind, cls in CLAIMS.items()
 }
-"""How ``nats`` is written for each class of claims."""
 _SHA512_256 = new_hash("sha512_256")
 
 
@@ -47,43 +58,10 @@ def make_payload(claims: Any, issuer: PublicKey, issued_at: int) -> str:
     body = _BODIES.get(claims.__class__)
     if body is None and claims.__class__ is not GenericClaims:
         raise UsageError(f"expected claims, got {type(claims).__name__}")
-    _check_keys(claims, issuer)
-    before, after = _standard_members(claims, issuer, issued_at)
-    problems: Problems = []
-    nats = _generic(claims.nats, problems) if body is None else _typed(claims, body, problems)
-    extra = _extra(claims.extra, problems) if claims.extra else ""
-    if problems:
-        raise ClaimsError(problems)
-    identity = _SHA512_256.copy()
-    identity.update(to_bytes(escape(f"{{{before}{after}}}")))
-    jti = _base32.encode(identity.digest())
-    return escape(f'{{{before}"jti":"{jti}",{after}{nats}{extra}}}')
-
-
-def _check_keys(claims: Any, issuer: PublicKey) -> None:
-    role = claims.subject_role
-    if role is None:
-        if not claims.sub:
-            raise ClaimsError([Problem("$.sub", "the subject is not set")])
-    elif not is_public_key(claims.sub, role):
-        message = f"expected a public {role} key as subject of {claims.kind} claims"
-        raise ClaimsError([Problem("$.sub", message)])
+    _check_subject(claims)
     if issuer.type not in claims.issuers:
         raise wrong_issuer(claims, issuer.type)
-    if role is KeyType.OPERATOR:
-        url = getattr(claims.nats, "account_server_url", "")
-        if isinstance(url, str) and (problem := account_server_url_problem(url)):
-            raise ClaimsError([Problem("$.nats.account_server_url", problem)])
 
-
-def wrong_issuer(claims: Claims | type[Claims], role: KeyType) -> IssuerError:
-    """Return the error about an issuer whose role may not sign claims of a kind."""
-    roles = " or ".join(sorted(claims.issuers))
-    return IssuerError(f"{claims.kind} claims are signed by {roles} keys, got a key of role {role}")
-
-
-def _standard_members(claims: Claims, issuer: PublicKey, issued_at: int) -> tuple[str, str]:
-    """Return the standard members before ``jti``, each with a comma, and those after it."""
     aud, exp, name, nbf, sub = claims.aud, claims.exp, claims.name, claims.nbf, claims.sub
     if not (
         aud.__class__ is name.__class__ is sub.__class__ is str
@@ -100,19 +78,45 @@ def _standard_members(claims: Claims, issuer: PublicKey, issued_at: int) -> tupl
         after += f'"name":{quote(name)},'
     if nbf:
         after += f'"nbf":{nbf},'
-    return before, f'{after}"sub":{quote(sub)}'
+    after += f'"sub":{quote(sub)}'
+
+    problems: Problems = []
+    nats = _generic(claims.nats, problems) if body is None else _typed(claims.nats, body, problems)
+    extra = _extra(claims.extra, problems) if claims.extra else ""
+    if problems:
+        raise ClaimsError(problems)
+    identity = _SHA512_256.copy()
+    identity.update(to_bytes(escape(f"{{{before}{after}}}")))
+    jti = _base32.encode(identity.digest())
+    return escape(f'{{{before}"jti":"{jti}",{after}{nats}{extra}}}')
 
 
-def _typed(claims: Any, body: Codec, problems: Problems) -> str:
-    nats = claims.nats
-    if nats.__class__ is body.cls:
-        if nats.type != claims.kind or nats.version != VERSION:
-            nats = copy(nats)
-            nats.type, nats.version = claims.kind, VERSION
-        if nats.__class__ is Account:
-            nats = nats.in_wire_order()
-        return ',"nats":' + body.writer(nats, _NATS, problems)
-    return mismatch(_NATS, body.cls.__name__, nats, problems)
+def _check_subject(claims: Any) -> None:
+    role = claims.subject_role
+    if role is None:
+        if not claims.sub:
+            raise ClaimsError([Problem("$.sub", "the subject is not set")])
+    elif not is_public_key(claims.sub, role):
+        message = f"expected a public {role} key as subject of {claims.kind} claims"
+        raise ClaimsError([Problem("$.sub", message)])
+    if role is KeyType.OPERATOR:
+        url = getattr(claims.nats, "account_server_url", "")
+        if isinstance(url, str) and (problem := account_server_url_problem(url)):
+            raise ClaimsError([Problem("$.nats.account_server_url", problem)])
+
+
+def wrong_issuer(claims: Claims | type[Claims], role: KeyType) -> IssuerError:
+    """Return the error about an issuer whose role may not sign claims of a kind."""
+    roles = " or ".join(sorted(claims.issuers))
+    return IssuerError(f"{claims.kind} claims are signed by {roles} keys, got a key of role {role}")
+
+
+def _typed(nats: Any, body: _Body, problems: Problems) -> str:
+    if nats.__class__ is not body.cls:
+        return mismatch(_NATS, body.cls.__name__, nats, problems)
+    if nats.__class__ is Account:
+        nats = nats.in_wire_order()
+    return ',"nats":' + body.writer(nats, _NATS, problems)
 
 
 def _generic(nats: Any, problems: Problems) -> str:

@@ -116,7 +116,7 @@ class PublicKey:
         """
         if self.type is KeyType.CURVE:
             raise KeyRoleError("a curve key cannot verify signatures")
-        verify(self.raw, data, signature)
+        verify(self.raw, as_bytes(data), as_bytes(signature))
 
     def __repr__(self) -> str:
         """Return the key as an expression."""
@@ -332,7 +332,6 @@ def verify(raw_public: bytes, data: bytes, signature: bytes) -> None:
     Raises:
         SignatureError: It does not verify.
     """
-    data, signature = as_bytes(data), as_bytes(signature)
     if len(signature) != SIGNATURE_BYTES:
         raise SignatureError(f"a signature has {SIGNATURE_BYTES} bytes, got {len(signature)}")
     try:

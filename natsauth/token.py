@@ -259,26 +259,27 @@ def _split(token: str | bytes) -> _Chunks:
     old = False if head == _HEADER else _is_old(_object(head, "header"))
     payload = _object(body, "payload")
     cls, version = _identify(payload, old=old)
-    return raw, body, _base64url(tail, "signature"), payload, cls, version
-
-
-def _base64url(chunk: bytes, what: str) -> bytes:
     try:
-        return _base64.decode(chunk)
+        return raw, body, _base64.decode(tail), payload, cls, version
     except _base64.Base64Error as error:
-        blank = chunk != chunk.strip()
-        hint = "remove the white space around the token" if blank else ""
-        raise MalformedTokenError(f"the {what} is not base64url: {error}", hint=hint) from None
+        raise _not_base64(tail, "signature", error) from None
 
 
 def _object(chunk: bytes, what: str) -> dict[str, Any]:
     try:
-        value = loads(_base64url(chunk, what))
+        value = loads(_base64.decode(chunk))
+    except _base64.Base64Error as error:
+        raise _not_base64(chunk, what, error) from None
     except JsonError as error:
         raise MalformedTokenError(f"the {what} is not JSON: {error}") from None
-    if not isinstance(value, dict):
+    if value.__class__ is not dict:
         raise MalformedTokenError(f"the {what} is not an object but {type_name(value)}")
     return value
+
+
+def _not_base64(chunk: bytes, what: str, error: Exception) -> MalformedTokenError:
+    hint = "remove the white space around the token" if chunk != chunk.strip() else ""
+    return MalformedTokenError(f"the {what} is not base64url: {error}", hint=hint)
 
 
 def _is_old(header: dict[str, Any]) -> bool:
@@ -366,7 +367,7 @@ def _data(payload: str) -> bytes:
 
 
 def _token(data: bytes, signature: bytes) -> Token[Any]:
-    return _made(f"{data.decode()}.{_base64.encode(signature).decode()}", None)
+    return _made((data + b"." + _base64.encode(signature)).decode(), None)
 
 
 def _made(text: str, claims: Claims | None) -> Token[Any]:
