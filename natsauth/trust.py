@@ -126,8 +126,8 @@ def check_account(
         now: The moment; the current one if not given. Accounts expire as their ``exp`` begins.
 
     Raises:
-        UsageError: An argument is no token, or no moment.
-        ClaimTypeError: A token is of another kind.
+        UsageError: An argument is no :class:`~natsauth.Token`, or no moment.
+        TokenError, ClaimsError: A token is of another kind, or one that ``decode()`` refuses.
     """
     claims, root = _claims(account, AccountClaims), _claims(operator, OperatorClaims)
     return TrustReport(tuple(_account_findings(claims, root, clock(now))))
@@ -150,8 +150,8 @@ def check_user(
             passed, though a server closes the connection as it begins.
 
     Raises:
-        UsageError: An argument is no token, or no moment.
-        ClaimTypeError: A token is of another kind.
+        UsageError: An argument is no :class:`~natsauth.Token`, or no moment.
+        TokenError, ClaimsError: A token is of another kind, or one that ``decode()`` refuses.
     """
     claims, owner = _claims(user, UserClaims), _claims(account, AccountClaims)
     root, moment = _claims(operator, OperatorClaims), clock(now)
