@@ -87,7 +87,8 @@ def _publish(temporary: Path, path: Path) -> None:
     try:
         path.hardlink_to(temporary)
     except OSError:
-        # Or no hard links, as on FAT: reserve the name with an empty file, and move ours over it.
+        # The name is taken, as touch() says again, or there are no hard links, as on FAT: then an
+        # empty file reserves the name, and ours is moved over it.
         path.touch(exist_ok=False)
         try:
             temporary.replace(path)

@@ -70,7 +70,8 @@ def escape(text: str) -> str:
 
 
 def to_bytes(text: str) -> bytes:
-    """Encode as UTF-8, lone surrogates as U+FFFD."""
+    """Return JSON text as the bytes of Go: escaped, in UTF-8, lone surrogates as U+FFFD."""
+    text = escape(text)
     try:
         return text.encode()
     except UnicodeEncodeError:

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from natsauth import _base32
 from natsauth._codec import Problems, Writer, mismatch, write_extra
-from natsauth._json import escape, to_bytes
+from natsauth._json import to_bytes
 from natsauth._values import account_server_url_problem
 from natsauth._wire import codec, write_document
 from natsauth.claims.account import Account
@@ -44,8 +44,8 @@ _BODIES: dict[type[Claims], _Body] = {
 _SHA512_256 = new_hash("sha512_256")
 
 
-def make_payload(claims: Any, issuer: PublicKey, issued_at: int) -> str:
-    """Return the JSON text of claims, signed by an issuer at a Unix second.
+def make_payload(claims: Any, issuer: PublicKey, issued_at: int) -> bytes:
+    """Return the JSON of claims, signed by an issuer at a Unix second.
 
     ``iss``, ``iat``, ``jti``, ``nats.type`` and ``nats.version`` are filled in; the claims stay as
     they are. Beyond what makes a readable token nothing is validated.
@@ -58,10 +58,8 @@ def make_payload(claims: Any, issuer: PublicKey, issued_at: int) -> str:
     body = _BODIES.get(claims.__class__)
     if body is None and claims.__class__ is not GenericClaims:
         raise UsageError(f"expected claims, got {type(claims).__name__}")
-    _check_subject(claims)
     if issuer.type not in claims.issuers:
         raise wrong_issuer(claims, issuer.type)
-
     aud, exp, name, nbf, sub = claims.aud, claims.exp, claims.name, claims.nbf, claims.sub
     if not (
         aud.__class__ is name.__class__ is sub.__class__ is str
@@ -69,6 +67,8 @@ def make_payload(claims: Any, issuer: PublicKey, issued_at: int) -> str:
         and 0 <= exp < _FAR > nbf >= 0
     ):
         write_document(claims)  # names every problem; what it lets pass is merely unusual
+    _check_subject(claims)
+
     before = f'"aud":{quote(aud)},' if aud else ""
     if exp:
         before += f'"exp":{exp},'
@@ -86,9 +86,9 @@ def make_payload(claims: Any, issuer: PublicKey, issued_at: int) -> str:
     if problems:
         raise ClaimsError(problems)
     identity = _SHA512_256.copy()
-    identity.update(to_bytes(escape(f"{{{before}{after}}}")))
+    identity.update(to_bytes(f"{{{before}{after}}}"))
     jti = _base32.encode(identity.digest())
-    return escape(f'{{{before}"jti":"{jti}",{after}{nats}{extra}}}')
+    return to_bytes(f'{{{before}"jti":"{jti}",{after}{nats}{extra}}}')
 
 
 def _check_subject(claims: Any) -> None:

@@ -61,7 +61,7 @@ NKEYs are sensitive and should be treated as secrets.
 """
 _COPY = "copy the file whole, with the lines of dashes"
 # What no file is called, but what somebody may give in place of a name: creds, a token, a seed.
-_CONTENT = regex(r"-----BEGIN|\beyJ(?:0eXAi|hbGci)|\bS[ACNOUX][A-Z2-7]{56}\b").search
+_CONTENT = regex(r"-----BEGIN|eyJ0eXAi|eyJhbGci|S[ACNOUX][A-Z2-7]{56}").search
 
 
 class Creds:

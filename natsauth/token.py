@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from natsauth import _base64
-from natsauth._json import JsonError, loads, to_bytes, type_name
+from natsauth._json import JsonError, loads, type_name
 from natsauth._payload import make_payload, wrong_issuer
 from natsauth._wire import WireObject, read_document, strings, wire
 from natsauth.claims.account import AccountClaims
@@ -44,6 +44,7 @@ MAX_CHARS = 1 << 20
 """The longest token that is read, as in Go."""
 _HEADER = b"eyJ0eXAiOiJKV1QiLCJhbGciOiJlZDI1NTE5LW5rZXkifQ"
 """``{"typ":"JWT","alg":"ed25519-nkey"}``"""
+_HEAD = _HEADER + b"."
 _CHUNKS = 3
 # Kinds whose reader in Go looks at no version.
 _UNVERSIONED = ("authorization_request", "authorization_response")
@@ -111,9 +112,9 @@ class UnsignedToken(Generic[C]):
     issuer: PublicKey
     data: bytes
 
-    def __init__(self, issuer: PublicKey, payload: str) -> None:
+    def __init__(self, issuer: PublicKey, payload: bytes) -> None:
         self.issuer = issuer
-        self.data = _data(payload)
+        self.data = _HEAD + _base64.encode(payload)
 
     def attach(self, signature: bytes) -> Token[C]:
         """Return the token, once the signature is verified.
@@ -125,7 +126,7 @@ class UnsignedToken(Generic[C]):
             SignatureError: The signature is not the issuer's.
         """
         self.issuer.verify(self.data, signature)
-        return _token(self.data, signature)
+        return _made(self.data + b"." + _base64.encode(signature), None)
 
 
 def encode(claims: C, signer: Signer, *, now: datetime | float | None = None) -> Token[C]:
@@ -148,8 +149,8 @@ def encode(claims: C, signer: Signer, *, now: datetime | float | None = None) ->
         UsageError: An argument is no claims object, no signer or no moment.
     """
     if isinstance(signer, KeyPair):
-        data = _data(make_payload(claims, signer.public, clock(now)))
-        return _token(data, signer.sign(data))
+        data = _HEAD + _base64.encode(make_payload(claims, signer.public, clock(now)))
+        return _made(data + b"." + _base64.encode(signer.sign(data)), None)
     unsigned = prepare(claims, signer, now=now)
     return unsigned.attach(sign(signer, unsigned.data))
 
@@ -217,7 +218,7 @@ def decode(token: str | bytes | Token[Any], type: type[C] | None = None) -> Toke
         raise ClaimTypeError(
             f"expected a token of {type.__name__}, got one of {claims.kind} claims"
         )
-    return _made(chunks[0].decode(), claims)
+    return _made(chunks[0], claims)
 
 
 def peek_unverified(token: str | bytes) -> Claims:
@@ -362,15 +363,7 @@ def _read(payload: dict[str, Any], cls: type[C], version: int) -> C:
     return claims
 
 
-def _data(payload: str) -> bytes:
-    return _HEADER + b"." + _base64.encode(to_bytes(payload))
-
-
-def _token(data: bytes, signature: bytes) -> Token[Any]:
-    return _made((data + b"." + _base64.encode(signature)).decode(), None)
-
-
-def _made(text: str, claims: Claims | None) -> Token[Any]:
+def _made(text: bytes, claims: Claims | None) -> Token[Any]:
     token: Token[Any] = object.__new__(Token)
-    token._encoded, token._claims = text, claims  # noqa: SLF001 - the only place that makes one
+    token._encoded, token._claims = text.decode(), claims  # noqa: SLF001 - made here alone
     return token

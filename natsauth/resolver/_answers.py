@@ -1,0 +1,127 @@
+"""The answers of servers, as bytes that may be anything, read into results.
+
+They are ``{"server": {...}, "data": ...}``, or ``{"server": {...}, "error": {...}}``, and for
+lookups the bare token, as of nats-server 2.15.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from natsauth._json import JsonError, loads
+from natsauth.claims.account import AccountClaims
+from natsauth.errors import ClaimsError, ResolverError, TokenError
+from natsauth.resolver.results import ServerAccounts, ServerReply
+from natsauth.token import Token, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+_OK = 200
+_NAMELESS = "a server without a known name"
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """The servers that are to answer.
+
+    Attributes:
+        names: Their names by their ids, as far as they are known.
+        count: How many they are.
+    """
+
+    names: dict[str, str]
+    count: int
+
+    def missing(self, answered: Collection[str]) -> tuple[str, ...]:
+        """Return a name for each server that is to answer but is not among those that have.
+
+        Args:
+            answered: Ids of those that have. A server that restarted has a new one, so that as
+                many answers as servers are enough, whoever gave them.
+        """
+        absent = sorted(name for id_, name in self.names.items() if id_ not in answered)
+        short = max(self.count - len(answered), 0)
+        return (*absent, *[_NAMELESS] * short)[:short]
+
+
+def parse_reply(answer: bytes) -> ServerReply:
+    """Read the answer to an update. What is none becomes a reply that is not ok."""
+    try:
+        document = loads(answer)
+    except JsonError as problem:
+        return ServerReply("", "", ok=False, code=0, message=f"unreadable answer: {problem}")
+    name, id_ = _server(document)
+    data, error = _object(document, "data"), _object(document, "error")
+    code = (error or data).get("code")
+    message = error.get("description") if error else data.get("message")
+    if (data and error) or code.__class__ is not int or not isinstance(message, str):
+        return ServerReply(name, id_, ok=False, code=0, message="unreadable answer")
+    return ServerReply(name, id_, ok=not error and code == _OK, code=code, message=message)
+
+
+def parse_accounts(answer: bytes) -> ServerAccounts:
+    """Read the answer to a list request.
+
+    Raises:
+        ResolverError: It is none, or an error.
+    """
+    document = _loads(answer)
+    name, id_ = _server(document)
+    accounts = document.get("data") if isinstance(document, dict) else None
+    if not isinstance(accounts, list) or not all(isinstance(item, str) for item in accounts):
+        reply = parse_reply(answer)
+        raise ResolverError(f"{name or 'a server'} gave no list of accounts: {reply.message}")
+    return ServerAccounts(name, id_, tuple(accounts))
+
+
+def parse_roster(answers: Iterable[bytes]) -> Roster:
+    """Read the answers to a ping: who answered, and how many servers know of each other.
+
+    Raises:
+        ResolverError: One is no answer.
+    """
+    documents = [_loads(answer) for answer in answers]
+    names = {id_: name for name, id_ in map(_server, documents)}
+    active = [_object(document, "statsz").get("active_servers") for document in documents]
+    return Roster(names, max([len(names), *(n for n in active if n.__class__ is int)]))
+
+
+def parse_account(answer: bytes, account: str) -> Token[AccountClaims] | None:
+    """Read the answer to a lookup: the token of the account, or ``None`` if it is unknown.
+
+    Raises:
+        ResolverError: It is neither.
+    """
+    if not answer:
+        return None
+    try:
+        token = decode(answer, AccountClaims)
+    except (TokenError, ClaimsError) as error:
+        message = f"a server answered the lookup of {account} with no account: {error}"
+        raise ResolverError(message) from error
+    if token.claims.sub != account:
+        found = token.claims.sub
+        raise ResolverError(f"a server answered the lookup of {account} with {found!r:.80}")
+    return token
+
+
+def _loads(answer: bytes) -> Any:
+    try:
+        return loads(answer)
+    except JsonError as error:
+        raise ResolverError(f"unreadable answer of a server: {error}") from None
+
+
+def _server(document: Any) -> tuple[str, str]:
+    """Return name and id of the server that gave an answer, as far as it says."""
+    server = _object(document, "server")
+    name, id_ = server.get("name"), server.get("id")
+    return name if isinstance(name, str) else "", id_ if isinstance(id_, str) else ""
+
+
+def _object(document: Any, name: str) -> dict[str, Any]:
+    """Return a member that is an object; an empty one if it is not."""
+    member = document.get(name) if isinstance(document, dict) else None
+    return member if isinstance(member, dict) else {}

@@ -1,0 +1,196 @@
+"""Runs the examples of a Markdown page as a reader would: block after block, in one directory.
+
+A block between fences says what it is in its first line:
+
+=================  ===============================================================================
+``python``         runs, in the names that the blocks before it left
+``python no-run``  is only compiled: it needs something that not every machine has
+``text``           what the ``python`` or ``sh`` block before it prints; ``…`` is any text in a line
+``text figure``    a drawing
+``sh``             commands of a terminal; see :meth:`Reader._type`
+``sh no-run``      commands of another machine or another time
+``json``           parses as JSON, ``…`` being any member
+``conf``, ``js``   are read
+``{name}``         directives, for Sphinx to check
+=================  ===============================================================================
+
+A page that says ``<!-- continues: other.md -->`` goes on where the other page ends.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, redirect_stdout, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from natsauth._server import find_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent
+PAGES = [
+    ROOT / "README.md",
+    *sorted(page for page in (ROOT / "docs").rglob("*.md") if "_build" not in page.parts),
+]
+PORT = "4222"
+"""The port of the pages, in whose place a free one is used."""
+SERVER = "nats-server "
+_FENCE = re.compile(r"^(`{3,}|:{3,})([^\n`]*)\n(.*?)^\1[ ]*$", re.MULTILINE | re.DOTALL)
+_CONTINUES = re.compile(r"<!-- continues: (\S+) -->")
+_START_SECONDS = 10.0
+
+
+class Block(NamedTuple):
+    """What stands between two fences."""
+
+    kind: str
+    text: str
+    line: int
+
+
+def blocks(markdown: str) -> list[Block]:
+    """Return the blocks of a page, with the line on which the content of each starts."""
+    return [
+        Block(found[2].strip(), found[3], markdown.count("\n", 0, found.start(3)) + 1)
+        for found in _FENCE.finditer(markdown)
+    ]
+
+
+def prose(markdown: str) -> str:
+    """Return a page without its blocks."""
+    return _FENCE.sub("", markdown)
+
+
+def starts_server(page: Path) -> bool:
+    """Tell whether a page, or the one that it continues, starts a nats-server."""
+    return any(
+        block.kind == "sh" and block.text.startswith(SERVER)
+        for part in chain(page)
+        for block in blocks(part.read_text("utf-8"))
+    )
+
+
+def chain(page: Path) -> list[Path]:
+    """Return a page after those that it continues."""
+    before = _CONTINUES.search(page.read_text("utf-8"))
+    return [*(chain((page.parent / before[1]).resolve()) if before else ()), page]
+
+
+class Reader:
+    """Somebody who follows a page in a directory: a Python session and a terminal."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._port = _free_port()
+        self._names: dict[str, Any] = {"__name__": "__main__"}
+        self._printed: str | None = None
+        self._servers: list[subprocess.Popen[bytes]] = []
+
+    def follow(self, page: Path) -> None:
+        """Do what the blocks of a page say."""
+        for block in blocks(page.read_text("utf-8")):
+            self._do(page, block._replace(text=block.text.replace(PORT, str(self._port))))
+
+    def stop(self) -> None:
+        """Stop the servers that were started."""
+        for server in self._servers:
+            server.terminate()
+            server.wait(10)
+
+    def _do(self, page: Path, block: Block) -> None:
+        place = f"{page.relative_to(ROOT)}:{block.line}"
+        printed, self._printed = self._printed, None
+        if block.kind == "python":
+            self._printed = self._run(block, place)
+        elif block.kind == "sh":
+            self._printed = self._type(block.text, place)
+        elif block.kind == "text":
+            assert printed is not None, f"{place}: no block before this one prints anything"
+            assert matches(block.text, printed), f"{place}: it prints\n{printed}"
+
+    def _run(self, block: Block, place: str) -> str:
+        output = io.StringIO()
+        code = compile("\n" * (block.line - 1) + block.text, place, "exec")
+        with redirect_stdout(output):
+            exec(code, self._names)  # noqa: S102 - the examples are the project's own
+        return output.getvalue()
+
+    def _type(self, text: str, place: str) -> str:
+        """Type commands into a terminal.
+
+        A server runs until the end of the page, natsauth until it is done, and pip and pytest have
+        had their turn before this test.
+        """
+        printed = ""
+        for command in re.split(r"\n| && ", text.strip()):
+            words = shlex.split(command)
+            if words[:2] == ["nats-server", "-c"]:
+                self._start([str(find_server()), *words[1:]])
+            elif words[0] == "natsauth":
+                words[:1] = [sys.executable, "-m", "natsauth"]
+                run = subprocess.run(words, capture_output=True, cwd=self._directory, check=True)
+                printed += run.stdout.decode()
+            elif words[:3] not in (["python", "-m", "pip"], ["python", "-m", "pytest"]):
+                raise AssertionError(f"{place}: {command!r} is not a command that pages use")
+        return printed
+
+    def _start(self, command: list[str]) -> None:
+        with (self._directory / "terminal.log").open("ab") as log:
+            server = subprocess.Popen(
+                command, cwd=self._directory, stdout=log, stderr=subprocess.STDOUT
+            )
+        self._servers.append(server)
+        deadline = time.monotonic() + _START_SECONDS
+        while not _listens(self._port):
+            assert server.poll() is None, (self._directory / "terminal.log").read_text()
+            assert time.monotonic() < deadline, "nats-server does not listen"
+            time.sleep(0.01)
+
+
+@contextmanager
+def reading(directory: Path) -> Iterator[Reader]:
+    """Give a reader with a new directory to work in, whose servers stop at the end."""
+    before = Path.cwd()
+    reader = Reader(directory)
+    os.chdir(directory)
+    try:
+        yield reader
+    finally:
+        reader.stop()
+        os.chdir(before)
+
+
+def matches(expected: str, printed: str) -> bool:
+    """Tell whether text was printed as a page shows it.
+
+    In the page ``…`` stands for any text within a line, and a line ``…`` for any lines. How long
+    something took is never the same.
+    """
+    pattern = re.escape(_timeless(expected).strip())
+    pattern = re.sub(r"^\s*…$", r"[\\s\\S]*?", pattern, flags=re.MULTILINE).replace("…", ".*")
+    return re.fullmatch(pattern, _timeless(printed).strip()) is not None
+
+
+def _timeless(text: str) -> str:
+    return re.sub(r" *\d+ ms", " # ms", text)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
