@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from natsauth._json import JsonError, dumps, type_name
 from natsauth.errors import Problem
 
+_SHORT = 1 << 80  # numbers that an error shows
 Path = tuple[Any, ...]
 """A place in a document: ``(parent, name or index)``, or ``()`` at the top. Cheap to extend."""
 Problems = list[Problem]
@@ -103,7 +104,7 @@ class Codec:
 
 def mismatch(path: Path, expected: str, value: Any, problems: Problems) -> str:
     """Note a value of the wrong type. Numbers are shown; text is not, it may be a secret."""
-    shown = f" {value}" if isinstance(value, int | float) and abs(value) < 1 << 80 else ""
+    shown = f" {value}" if isinstance(value, int | float) and -_SHORT < value < _SHORT else ""
     problems.append(Problem(render(path), f"expected {expected}, got {type_name(value)}{shown}"))
     return "null"
 
@@ -116,7 +117,8 @@ def render(path: Path) -> str:
         if isinstance(step, int):
             steps.append(f"[{step}]")
         else:
-            steps.append(f".{step}" if step.isidentifier() else f"[{step[:80]!r}]")
+            short = step[:80]
+            steps.append(f".{short}" if short.isidentifier() else f"[{short!r}]")
     return "$" + "".join(reversed(steps))
 
 
@@ -251,9 +253,12 @@ def write_extra(extra: Any, known: frozenset[str], path: Path, problems: Problem
         return mismatch((path, "extra"), "object", extra, problems)
     written = ""
     for name, value in extra.items():
-        if not isinstance(name, str) or name.casefold() in known:
+        if not isinstance(name, str):
+            mismatch(path, "strings as names in extra", name, problems)
+            continue
+        if name.casefold() in known:
             message = "extra holds a name that is a member of its own"
-            problems.append(Problem(render(path), f"{message}: {name!r}"))
+            problems.append(Problem(render(path), f"{message}: {name[:80]!r}"))
             continue
         try:
             written += f",{quote(name)}:{dumps(value)}"
@@ -264,24 +269,20 @@ def write_extra(extra: Any, known: frozenset[str], path: Path, problems: Problem
 
 def _compile(cls: type[Any], lines: list[str]) -> Any:
     names: dict[str, Any] = {
-        "quote": quote, "mismatch": mismatch, "read_extra": read_extra, "write_extra": write_extra,
+        "cls": cls, "new": cls.__new__, "quote": quote, "mismatch": mismatch,
+        "read_extra": read_extra, "write_extra": write_extra,
+        "known": frozenset(name for _, name, _ in members(cls)),
     }  # fmt: skip
-    _name(names, cls, "")
-    exec("\n".join(lines), names)  # noqa: S102 - the source is made of the declarations alone
-    return names["codec"]
-
-
-def _name(names: dict[str, Any], cls: type[Any], prefix: str) -> None:
-    """Name what compiled code calls, for a class and the objects within it."""
-    names[f"{prefix}cls"], names[f"{prefix}new"] = cls, cls.__new__
-    names[f"{prefix}known"] = frozenset(name for _, name, _ in members(cls))
     for attribute, _, member in members(cls):
         if isinstance(member, Node):
-            names[f"{prefix}read_{attribute}"] = member.read
-            names[f"{prefix}write_{attribute}"] = member.write
+            names[f"read_{attribute}"] = member.read
+            names[f"write_{attribute}"] = member.write
             if member.codec:
-                names[f"{prefix}reader_{attribute}"] = member.codec.reader
-                _name(names, member.codec.cls, f"{prefix}{attribute}_")
+                names[f"cls_{attribute}"] = member.codec.cls
+                names[f"reader_{attribute}"] = member.codec.reader
+                names[f"writer_{attribute}"] = member.codec.writer
+    exec("\n".join(lines), names)  # noqa: S102 - the source is made of the declarations alone
+    return names["codec"]
 
 
 def _reader_source(cls: type[Any]) -> list[str]:
@@ -315,43 +316,30 @@ def _reader_source(cls: type[Any]) -> list[str]:
 
 
 def _writer_source(cls: type[Any], fixed: dict[str, str]) -> list[str]:
-    body = [f" {line}" for line in _writing(cls, "", "path", fixed)]
-    return ["def codec(o, path, problems):", *body, " return s"]
-
-
-def _writing(cls: type[Any], prefix: str, path: str, fixed: dict[str, str]) -> list[str]:
-    """Return source that writes the object ``{prefix}o`` into the text ``{prefix}s``.
-
-    Objects within objects are written in place: a call costs as much as writing a small one.
-    """
-    o, s = f"{prefix}o", f"{prefix}s"
-    lines = [f"{s} = ''"]
+    lines = ["def codec(o, path, problems):", " s = ''"]
     for attribute, name, member in members(cls):
-        at, key = f"({path}, {name!r})", f",{quote(name)}:"
+        at, key = f"(path, {name!r})", f",{quote(name)}:"
         if attribute in fixed:
-            lines.append(f"{s} += '{key}{fixed[attribute]}'")
+            lines.append(f" s += '{key}{fixed[attribute]}'")
             continue
-        lines.append(f"v = {o}.{attribute}")
-        write = f"{prefix}write_{attribute}(v, {at}, problems)"
+        lines.append(f" v = o.{attribute}")
+        write = f"write_{attribute}(v, {at}, problems)"
         if isinstance(member, Leaf):
             zero = f"v.__class__ is ({member.zero}).__class__ and not v"
             lines += [
-                f"if {member.accept}:",
-                f" {'' if member.keep else 'if v: '}{s} += f'{key}{member.write}'",
-                f"elif not ({zero}): mismatch({at}, {member.expected!r}, v, problems)",
+                f" if {member.accept}:",
+                f"  {'' if member.keep else 'if v: '}s += f'{key}{member.write}'",
+                f" elif not ({zero}): mismatch({at}, {member.expected!r}, v, problems)",
             ]
         elif member.codec:
-            inner = f"{prefix}{attribute}_"
             lines += [
-                f"if v.__class__ is {inner}cls:",
-                f" {inner}o = v",
-                *(f" {line}" for line in _writing(member.codec.cls, inner, at, {})),
-                f" {s} += '{key}' + {inner}s",
-                f"{'else' if member.keep else 'elif v is not None'}: {write}",
+                f" if v.__class__ is cls_{attribute}:",
+                f"  s += '{key}' + writer_{attribute}(v, {at}, problems)",
+                f" {'else' if member.keep else 'elif v is not None'}: {write}",
             ]
         elif member.keep:
-            lines.append(f"{s} += '{key}' + {write}")
+            lines.append(f" s += '{key}' + {write}")
         else:
-            lines += ["if v is not None:", f" w = {write}", f" if v: {s} += '{key}' + w"]
-    lines.append(f"if {o}.extra: {s} += write_extra({o}.extra, {prefix}known, {path}, problems)")
-    return [*lines, f"{s} = '{{' + {s}[1:] + '}}'"]
+            lines += [" if v is not None:", f"  w = {write}", f"  if v: s += '{key}' + w"]
+    lines.append(" if o.extra: s += write_extra(o.extra, known, path, problems)")
+    return [*lines, " return '{' + s[1:] + '}'"]

@@ -70,12 +70,18 @@ def escape(text: str) -> str:
 
 
 def to_bytes(text: str) -> bytes:
-    """Return JSON text as the bytes of Go: escaped, in UTF-8, lone surrogates as U+FFFD."""
+    """Return JSON text as the bytes of Go: escaped, in UTF-8, lone surrogates as U+FFFD.
+
+    Raises:
+        JsonError: Two names of an object are the same by then.
+    """
     text = escape(text)
     try:
         return text.encode()
     except UnicodeEncodeError:
-        return without_surrogates(text).encode()
+        replaced = without_surrogates(text).encode()
+        loads(replaced)
+        return replaced
 
 
 def without_surrogates(text: str) -> str:

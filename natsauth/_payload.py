@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from natsauth import _base32
 from natsauth._codec import Problems, Writer, mismatch, write_extra
-from natsauth._json import to_bytes
+from natsauth._json import JsonError, to_bytes
 from natsauth._values import account_server_url_problem
 from natsauth._wire import codec, write_document
 from natsauth.claims.account import Account
@@ -58,8 +58,6 @@ def make_payload(claims: Any, issuer: PublicKey, issued_at: int) -> bytes:
     body = _BODIES.get(claims.__class__)
     if body is None and claims.__class__ is not GenericClaims:
         raise UsageError(f"expected claims, got {type(claims).__name__}")
-    if issuer.type not in claims.issuers:
-        raise wrong_issuer(claims, issuer.type)
     aud, exp, name, nbf, sub = claims.aud, claims.exp, claims.name, claims.nbf, claims.sub
     if not (
         aud.__class__ is name.__class__ is sub.__class__ is str
@@ -68,6 +66,8 @@ def make_payload(claims: Any, issuer: PublicKey, issued_at: int) -> bytes:
     ):
         write_document(claims)  # names every problem; what it lets pass is merely unusual
     _check_subject(claims)
+    if issuer.type not in claims.issuers:
+        raise wrong_issuer(claims, issuer.type)
 
     before = f'"aud":{quote(aud)},' if aud else ""
     if exp:
@@ -88,7 +88,10 @@ def make_payload(claims: Any, issuer: PublicKey, issued_at: int) -> bytes:
     identity = _SHA512_256.copy()
     identity.update(to_bytes(f"{{{before}{after}}}"))
     jti = _base32.encode(identity.digest())
-    return to_bytes(f'{{{before}"jti":"{jti}",{after}{nats}{extra}}}')
+    try:
+        return to_bytes(f'{{{before}"jti":"{jti}",{after}{nats}{extra}}}')
+    except JsonError as error:
+        raise ClaimsError([Problem("$", str(error))]) from None
 
 
 def _check_subject(claims: Any) -> None:
@@ -126,6 +129,8 @@ def _generic(nats: Any, problems: Problems) -> str:
 
 
 def _extra(extra: Any, problems: Problems) -> str:
-    if "type" in extra:
+    if isinstance(extra, dict) and any(
+        isinstance(name, str) and name.casefold() == "type" for name in extra
+    ):
         problems.append(Problem("$.type", "a member of this name makes it a version 1 token"))
     return write_extra(extra, _MEMBERS, (), problems)

@@ -34,10 +34,11 @@ from natsauth._codec import (
     or_null,
     or_zero,
     read_strings,
+    render,
     write_strings,
 )
-from natsauth._json import escape
-from natsauth.errors import ClaimsError
+from natsauth._json import JsonError, to_bytes
+from natsauth.errors import ClaimsError, Problem
 
 INT64 = (-(1 << 63), (1 << 63) - 1)
 UINT64 = (0, (1 << 64) - 1)
@@ -161,7 +162,10 @@ def read_document(cls: type[T], document: Any, path: Path = ()) -> T:
         ClaimsError: Members have the wrong type; all of them are named.
     """
     problems: Problems = []
-    made: T = _CODECS[cls].read(document, path, problems)
+    try:
+        made: T = _CODECS[cls].read(document, path, problems)
+    except RecursionError:
+        raise ClaimsError([Problem(render(path), "is nested too deeply")]) from None
     if problems:
         raise ClaimsError(problems)
     return made
@@ -177,4 +181,7 @@ def write_document(value: WireObject, path: Path = ()) -> str:
     written = _CODECS[type(value)].write(value, path, problems)
     if problems:
         raise ClaimsError(problems)
-    return escape(written)
+    try:
+        return to_bytes(written).decode()
+    except JsonError as error:
+        raise ClaimsError([Problem(render(path), str(error))]) from None

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import contextmanager
+from importlib.util import find_spec
 from time import perf_counter, time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsauth._files import write_file
-from natsauth._server import NatsServer
+from natsauth._server import NatsServer, find_server
 from natsauth.claims import (
     Account,
     AccountClaims,
@@ -45,10 +46,11 @@ _ONCE: dict[str, Any] = {"allow_reconnect": False, "max_reconnect_attempts": 1}
 
 
 class Step(NamedTuple):
-    """One line of the narration: what was done, and how long it took."""
+    """One step of the narration: what was done, how long it took, and what the server said."""
 
     text: str
     milliseconds: float
+    words: str = ""
 
 
 class DemoError(NatsAuthError):
@@ -74,9 +76,15 @@ def run(directory: Path, narrate: Narrate) -> None:
         narrate: Is given each step once it is done.
 
     Raises:
-        FileError: The directory is in use or cannot be written.
-        NatsAuthError: Any step went wrong.
+        FileError: There is no nats-server, or the directory is in use or cannot be written.
+        NatsAuthError: There is no nats-py, or any step went wrong.
     """
+    find_server()
+    if find_spec("nats") is None:
+        raise DemoError(
+            "the demo connects with nats-py, which is not installed",
+            hint='python -m pip install "natsauth[demo]"',
+        )
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         used = any(directory.iterdir())
@@ -88,21 +96,19 @@ def run(directory: Path, narrate: Narrate) -> None:
 
 
 async def _run(directory: Path, narrate: Narrate) -> None:
-    with _step(
-        narrate, "operator [b]my_operator[/] with a signing key (strict), SYS and its creds"
-    ):
+    with _step(narrate, "operator my_operator with a signing key (strict), SYS and its creds"):
         authority = _bootstrap(directory)
-    with _step(narrate, "account [b]my_account[/] with a signing key"):
+    with _step(narrate, "account my_account with a signing key"):
         account, account_key = _add_account(authority)
         write_file(directory / "my_account.nk", account_key.reveal_seed().encode())
-    with _step(narrate, "[b]resolver.conf[/], and a [b]nats.conf[/] that includes it"):
+    with _step(narrate, "resolver.conf, and a nats.conf that includes it"):
         config = _configure(directory, authority)
     with _step(narrate, "a real nats-server started with it"):
         server = NatsServer(config, directory=directory)
     with server:
         with _step(narrate, f"both accounts pushed to {server.url}"):
             await _push(server.url, authority, account)
-        with _step(narrate, "a user of 30 minutes minted with [b]encode_user[/]"):
+        with _step(narrate, "a user of 30 minutes minted with encode_user"):
             creds = _mint(account, account_key)
             creds.write(directory / "user.creds")
         await _prove(server.url, creds, narrate)
@@ -205,33 +211,40 @@ async def _prove(url: str, creds: Creds, narrate: Narrate) -> None:
     from nats.aio.client import Client
     from nats.errors import Error
 
-    answers: asyncio.Queue[str] = asyncio.Queue()
-
-    async def refused(error: Exception) -> None:
-        await answers.put(str(error))
-
-    async def answer(action: Awaitable[object]) -> str:
-        await action
-        return await asyncio.wait_for(answers.get(), _PATIENCE)
-
+    refusals: asyncio.Queue[Exception] = asyncio.Queue()
     client = Client()
+    attempts: dict[str, Callable[[str], Awaitable[object]]] = {
+        "subscribing to": client.subscribe,
+        "publishing to": client.publish,
+    }
     try:
         with _step(narrate, "connected with nats-py, by the creds"):
-            await client.connect(url, error_cb=refused, **_ONCE, **creds.nats_py())
-        with _step(narrate, f"[b]{ALLOWED}[/] is delivered"):
+            await client.connect(url, error_cb=refusals.put, **_ONCE, **creds.nats_py())
+        with _step(narrate, f"{ALLOWED} is delivered"):
             subscription = await client.subscribe(ALLOWED)
             await client.publish(ALLOWED, b"hello")
             await subscription.next_msg(_PATIENCE)
-        for action in (client.subscribe(PROHIBITED), client.publish(PROHIBITED, b"hello")):
+        for name, attempt in attempts.items():
             start = perf_counter()
-            words = await answer(action)
-            if "permissions violation" not in words or PROHIBITED not in words:
-                raise DemoError(f"expected {PROHIBITED} to be refused, the server said: {words}")
-            narrate(_timed(f"[b]{PROHIBITED}[/] is refused: {words}", start))
-    except (Error, TimeoutError) as error:
-        raise DemoError(f"the server did not do as promised: {str(error) or 'no answer'}") from None
+            await attempt(PROHIBITED)
+            words = await _refusal(refusals)
+            narrate(_timed(f"{name} {PROHIBITED} is refused:", start, words))
+    except (Error, OSError) as error:
+        reason = str(client.last_error or error)
+        raise DemoError(f"the server did not do as promised: {reason}") from None
     finally:
         await client.close()
+
+
+async def _refusal(refusals: asyncio.Queue[Exception]) -> str:
+    """Return the words with which the server refuses what is prohibited."""
+    try:
+        words = str(await asyncio.wait_for(refusals.get(), _PATIENCE)).removeprefix("nats: ")
+    except TimeoutError:
+        words = "nothing"
+    if "permissions violation" not in words or PROHIBITED not in words:
+        raise DemoError(f"expected {PROHIBITED} to be refused, the server said: {words}")
+    return words
 
 
 @contextmanager
@@ -241,5 +254,5 @@ def _step(narrate: Narrate, text: str) -> Iterator[None]:
     narrate(_timed(text, start))
 
 
-def _timed(text: str, start: float) -> Step:
-    return Step(text, (perf_counter() - start) * 1000)
+def _timed(text: str, start: float, words: str = "") -> Step:
+    return Step(text, (perf_counter() - start) * 1000, words)

@@ -33,7 +33,7 @@ An error has a stable :attr:`~NatsAuthError.code` for programs, a message that n
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -184,9 +184,9 @@ class ClaimsError(NatsAuthError, ValueError):
         self.problems = tuple(problems)
         super().__init__("; ".join(map(str, self.problems)), hint=hint)
 
-    def __reduce__(self) -> tuple[type[ClaimsError], tuple[tuple[Problem, ...]]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         """Survive the way between processes with the problems as they are."""
-        return type(self), (self.problems,)
+        return type(self), (self.problems,), {"hint": self.hint}
 
 
 class ValidationError(NatsAuthError, ValueError):

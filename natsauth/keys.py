@@ -80,7 +80,7 @@ class PublicKey:
     def __init__(self, type: KeyType, raw: bytes) -> None:  # noqa: A002 - the field's own word
         self.type = _key_type(type)
         self.raw = key_bytes(raw, "public key")
-        self.public_key = _strkey.encode(bytes((type.prefix,)), raw)
+        self.public_key = _strkey.encode(bytes((type.prefix,)), self.raw)
 
     @classmethod
     def parse(cls, text: str | bytes | PublicKey, *, expect: KeyType | None = None) -> PublicKey:
@@ -99,7 +99,7 @@ class PublicKey:
         else:
             role, raw = parse_public(_text(text, "public key"))
             key = cls(role, raw)
-        if expect is not None and key.type is not expect:
+        if expect is not None and key.type is not _key_type(expect):
             raise KeyRoleError(f"expected a public {expect} key, got a public {key.type} key")
         return key
 
@@ -162,8 +162,8 @@ class SecretKey:
         role = _ROLES.get(prefix)
         if role is None:
             raise KeyTextError("invalid seed: it names no role")
-        if expect is not None and role is not expect:
-            raise KeyRoleError(f"expected the seed of a {expect} key, got one of a {role} key")
+        if expect is not None and role is not _key_type(expect):
+            raise KeyRoleError(f"expected a seed of role {expect}, got one of role {role}")
         return cls._restore(role, raw)
 
     @classmethod
@@ -269,10 +269,7 @@ class KeyPair(SecretKey):
         Raises:
             SecretError: The key pair was wiped.
         """
-        try:
-            return crypto_sign(data, self._secret or self._need(None))[:SIGNATURE_BYTES]
-        except TypeError:
-            raise UsageError(f"expected bytes to sign, got {_name(data)}") from None
+        return crypto_sign(as_bytes(data), self._secret or self._need(None))[:SIGNATURE_BYTES]
 
     def verify(self, data: bytes, signature: bytes) -> None:
         """Check that this pair signed the data.
@@ -318,10 +315,10 @@ def parse_public(text: str) -> tuple[KeyType, bytes]:
     return role, data[1:]
 
 
-def is_public_key(text: str, role: KeyType) -> bool:
+def is_public_key(text: object, role: KeyType) -> bool:
     """Tell whether the text is a public key of the role."""
     try:
-        return parse_public(text)[0] is role
+        return isinstance(text, str) and parse_public(text)[0] is role
     except KeyTextError:
         return False
 
@@ -378,7 +375,7 @@ def key_bytes(raw: bytes, what: str) -> bytes:
 
 def _key_type(value: KeyType) -> KeyType:
     if not isinstance(value, KeyType):
-        raise UsageError(f"expected a KeyType, got {value!r}")
+        raise UsageError(f"expected a KeyType, got {_name(value)}")
     return value
 
 

@@ -32,7 +32,7 @@ from natsauth.claims.limits import OperatorLimits
 from natsauth.claims.operator import Operator, OperatorClaims
 from natsauth.claims.user import User, UserClaims
 from natsauth.creds import Creds
-from natsauth.errors import ClaimsError, Problem, SecretError, UsageError
+from natsauth.errors import ClaimsError, NatsAuthError, Problem, SecretError, UsageError
 from natsauth.keys import KeyPair, KeyType, PublicKey
 from natsauth.signing import signer_key
 from natsauth.token import decode as decode_token
@@ -56,20 +56,28 @@ class Options(TypedDict, total=False):
     """What may be given beside the body.
 
     Attributes:
-        exp: Expiry: Unix seconds or an aware datetime.
+        exp: Expiry: Unix seconds or an aware datetime; 0 for never.
         nbf: Not valid before, likewise.
         iat: Moment of signing, likewise; now if not given.
         aud: Audience.
         signer: The key that signs in place of the issuer: one of its signing keys.
+    """
+
+    exp: float | datetime
+    nbf: float | datetime
+    iat: float | datetime
+    aud: str
+    signer: Key
+
+
+class UserOptions(Options, total=False):
+    """What may be given beside the body of a user.
+
+    Attributes:
         scoped_user: Whether the signing key is a scoped one, whose users carry no permissions.
         scopedUser: The same, spelt as in jwt.js.
     """
 
-    exp: int | datetime
-    nbf: int | datetime
-    iat: int | datetime
-    aud: str
-    signer: Key
     scoped_user: bool
     scopedUser: bool
 
@@ -91,8 +99,9 @@ def encode_operator(
     Raises:
         NatsAuthError: As :func:`encode_user`.
     """
+    chosen = _options(options)
     subject = _public(operator, KeyType.OPERATOR)
-    return _encode(OperatorClaims, name, subject, operator, _body(Operator, claims), options)
+    return _encode(OperatorClaims, name, subject, operator, _body(Operator, claims), chosen)
 
 
 def encode_account(
@@ -112,10 +121,11 @@ def encode_account(
     Raises:
         NatsAuthError: As :func:`encode_user`.
     """
+    chosen = _options(options)
     unlimited = loads(write_document(OperatorLimits()))
     body = _body(Account, claims, {"limits": unlimited})
     subject = _public(account, KeyType.ACCOUNT)
-    return _encode(AccountClaims, name, subject, account, body, options)
+    return _encode(AccountClaims, name, subject, account, body, chosen)
 
 
 def encode_user(
@@ -123,7 +133,7 @@ def encode_user(
     user: Key,
     issuer: Key,
     claims: dict[str, Any] | User | None = None,
-    options: Options | None = None,
+    options: UserOptions | None = None,
 ) -> str:
     """Return a user token.
 
@@ -134,21 +144,23 @@ def encode_user(
             ``claims["issuer_account"]``. With ``options["signer"]`` the account's public key.
         claims: The body: ``pub``, ``sub``, ``resp``, ``src``, … Limits that are not given are
             unlimited.
-        options: See :class:`Options`.
+        options: See :class:`UserOptions`.
 
     Raises:
         ClaimsError: The body has a member that there is none of, or of the wrong type; or
-            permissions although it is for a scoped signing key.
+            permissions although it is for a scoped signing key; or another account than the
+            issuer.
         KeyTextError, KeyRoleError, IssuerError: A key is not one, or of the wrong role.
         SecretError: A public key was given to sign with.
         UsageError: An option that there is none of, or an argument of the wrong type.
     """
-    scoped = _options(options).get("scoped_user", False)
+    chosen = _options(options, UserOptions)
+    scoped = chosen.get("scoped_user") or chosen.get("scopedUser")
     body = _body(User, claims, {} if scoped else _UNLIMITED)
     if scoped:
         _empty(body)
     subject = _public(user, KeyType.USER)
-    return _encode(UserClaims, name, subject, issuer, body, options)
+    return _encode(UserClaims, name, subject, issuer, body, chosen)
 
 
 def encode_activation(
@@ -172,10 +184,11 @@ def encode_activation(
     Raises:
         NatsAuthError: As :func:`encode_user`.
     """
+    chosen = _options(options)
     body = _body(Activation, claims)
     body.kind = kind
     importer = _public(subject, KeyType.ACCOUNT)
-    return _encode(ActivationClaims, name, importer, issuer, body, options)
+    return _encode(ActivationClaims, name, importer, issuer, body, chosen)
 
 
 def decode(jwt: str | bytes) -> Claims:
@@ -196,7 +209,10 @@ def fmt_creds(jwt: str, user: Key) -> str:
     """
     key = _signer(user)
     if not isinstance(key, KeyPair):
-        raise UsageError(f"expected a KeyPair or the text of a seed, got {type(key).__name__}")
+        seed = getattr(key, "seed", None)  # an nkeys.KeyPair has one
+        if not isinstance(seed, bytes | bytearray):
+            raise UsageError(f"expected a key pair or seed, got {type(key).__name__}")
+        key = KeyPair.from_seed(seed)
     return Creds.create(jwt, key).format()
 
 
@@ -215,38 +231,51 @@ def _encode(
     subject: PublicKey,
     issuer: Key,
     body: Any,
-    options: Options | None,
+    options: dict[str, Any],
 ) -> str:
-    chosen = _options(options)
-    signer = _signer(chosen.get("signer", issuer))
-    account = _public(issuer).public_key if "signer" in chosen else ""
-    if account and hasattr(body, "issuer_account") and signer_key(signer).public_key != account:
-        if body.issuer_account not in ("", account):
-            message = f"is {body.issuer_account}, but the issuer is {account}"
-            raise ClaimsError([Problem("$.issuer_account", message)])
-        body.issuer_account = account
-    claims = cls(sub=subject.public_key, name=name, nats=body, aud=chosen.get("aud", ""))
-    claims.exp, claims.nbf = _moment(chosen, "exp"), _moment(chosen, "nbf")
-    return encode(claims, signer, now=_moment(chosen, "iat") if "iat" in chosen else None).encoded
+    signer = _signer(options.get("signer", issuer))
+    if isinstance(body, User | Activation):
+        account = _public(issuer, KeyType.ACCOUNT) if "signer" in options else None
+        _name_account(body, account, signer)
+    claims = cls(sub=subject.public_key, name=name, nats=body, aud=options.get("aud", ""))
+    claims.exp, claims.nbf = _moment(options, "exp"), _moment(options, "nbf")
+    return encode(claims, signer, now=_moment(options, "iat") if "iat" in options else None).encoded
 
 
-def _options(options: Any) -> dict[str, Any]:
+def _name_account(body: User | Activation, account: PublicKey | None, signer: Signer) -> None:
+    """Check the account that a body names, and name it where ``signer`` signs in its place."""
+    named = body.issuer_account
+    if named:
+        try:
+            PublicKey.parse(named, expect=KeyType.ACCOUNT)
+        except NatsAuthError as error:
+            raise ClaimsError([Problem("$.issuer_account", str(error))]) from None
+    if account is None:
+        return
+    if named not in ("", account.public_key):
+        message = f"is {named}, but the issuer is {account}"
+        raise ClaimsError([Problem("$.issuer_account", message)])
+    if signer_key(signer) != account:
+        body.issuer_account = account.public_key
+
+
+def _options(options: Any, kind: type[Any] = Options) -> dict[str, Any]:
     if options is not None and not isinstance(options, dict):
         raise UsageError(f"expected a dict of options, got {type(options).__name__}")
-    chosen = {k: v for k, v in (options or {}).items() if v is not None}
-    known = Options.__annotations__
-    for name in chosen:
+    known = kind.__annotations__
+    for name in options or ():
         if name not in known:
-            raise UsageError(f"there is no option {name!r}", hint=_likely(name, known))
-    if "scopedUser" in chosen:
-        chosen["scoped_user"] = chosen.pop("scopedUser")
-    return chosen
+            raise UsageError(f"there is no option {name!r:.80}", hint=_likely(name, known))
+    return {name: value for name, value in (options or {}).items() if value is not None}
 
 
 def _moment(options: dict[str, Any], name: str) -> int:
     moment = seconds(options.get(name, 0))
-    if moment >= _FAR:
-        raise UsageError(f"{name} is {moment}", hint="it is in seconds, not in milliseconds")
+    if not 0 <= moment < _FAR:  # Go reads a negative expiry as none
+        raise UsageError(
+            f"{name} is {moment}, before 1970 or after 6325",
+            hint="it is in seconds, not in milliseconds",
+        )
     return moment
 
 
@@ -304,6 +333,7 @@ def _likely(name: object, known: Any) -> str:
 
 def _empty(user: User) -> None:
     """Take the numbers of a new user away; anything else is not for a scoped signing key."""
+    write_document(user)  # says what is of the wrong type
     for name, unlimited in _UNLIMITED.items():
         if getattr(user, name) == unlimited:
             setattr(user, name, 0)
@@ -313,12 +343,7 @@ def _empty(user: User) -> None:
 
 
 def _signer(key: Any) -> Signer:
-    if isinstance(key, bytes | bytearray):
-        key = bytes(key).decode("ascii", "replace")
-    if isinstance(key, str):
-        if key.strip().startswith("S"):
-            return KeyPair.from_seed(key)
-        key = PublicKey.parse(key)
+    key = _key(key)
     if isinstance(key, PublicKey):
         raise SecretError(f"the public key {key} cannot sign", hint="give the key pair or its seed")
     signer_key(key)
@@ -326,11 +351,16 @@ def _signer(key: Any) -> Signer:
     return signer
 
 
-def _public(key: Any, expect: KeyType | None = None) -> PublicKey:
-    if isinstance(key, PublicKey):
-        return PublicKey.parse(key, expect=expect)
+def _public(key: Any, expect: KeyType) -> PublicKey:
+    key = _key(key)
+    public = key if isinstance(key, PublicKey) else signer_key(key)
+    return PublicKey.parse(public, expect=expect)
+
+
+def _key(key: Any) -> Any:
+    """Return what text stands for: the key pair of a seed, or a public key."""
     if isinstance(key, bytes | bytearray):
-        key = bytes(key).decode("ascii", "replace")
-    if isinstance(key, str) and not key.strip().startswith("S"):
-        return PublicKey.parse(key, expect=expect)
-    return PublicKey.parse(signer_key(_signer(key)), expect=expect)
+        key = key.decode("ascii", "replace")
+    if not isinstance(key, str):
+        return key
+    return KeyPair.from_seed(key) if key.strip().startswith("S") else PublicKey.parse(key)

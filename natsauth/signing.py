@@ -43,10 +43,15 @@ def signer_key(signer: Signer | AsyncSigner) -> PublicKey:
 
     Raises:
         UsageError: The object is no signer.
+        SecretError: It cannot tell its key.
         KeyTextError: Its public key is not one.
     """
-    public_key: Any = getattr(signer, "public_key", None)
-    if public_key is None or not callable(getattr(signer, "sign", None)):
+    try:
+        public_key: Any = getattr(signer, "public_key", None)
+        signs = callable(getattr(signer, "sign", None))
+    except Exception as error:
+        raise _failed(error) from error
+    if public_key is None or not signs:
         raise UsageError(
             f"expected a signer, got {type(signer).__name__}",
             hint="a KeyPair signs; KeyPair.from_seed() makes one of a seed",

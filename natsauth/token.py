@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 from natsauth import _base64
 from natsauth._json import JsonError, loads, type_name
 from natsauth._payload import make_payload, wrong_issuer
-from natsauth._wire import WireObject, read_document, strings, wire
+from natsauth._wire import WireObject, integer, read_document, strings, text, wire
 from natsauth.claims.account import AccountClaims
 from natsauth.claims.base import VERSION, Claims, clock
 from natsauth.claims.generic import GenericClaims
@@ -36,6 +36,7 @@ from natsauth.keys import KeyPair, PublicKey, parse_public, verify
 from natsauth.signing import sign, sign_async, signer_key
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from natsauth.signing import AsyncSigner, Signer
@@ -45,9 +46,13 @@ MAX_CHARS = 1 << 20
 _HEADER = b"eyJ0eXAiOiJKV1QiLCJhbGciOiJlZDI1NTE5LW5rZXkifQ"
 """``{"typ":"JWT","alg":"ed25519-nkey"}``"""
 _HEAD = _HEADER + b"."
+_MAX_UNSIGNED = MAX_CHARS - 87  # a dot and the 86 characters of a signature
 _CHUNKS = 3
 # Kinds whose reader in Go looks at no version.
 _UNVERSIONED = ("authorization_request", "authorization_response")
+_EITHER = 0
+"""The version of generic claims whose signature may be that of 1 or 2."""
+_COMMON = ("tags", "type", "version")
 _MEMBERS = frozenset({"aud", "exp", "jti", "iat", "iss", "name", "nbf", "sub", "nats"})
 _NEVER_READ = ("cluster", "server")
 
@@ -100,7 +105,7 @@ class Token(Generic[C_co]):
 
 
 class UnsignedToken(Generic[C]):
-    """A token that only lacks its signature, for a key that is kept elsewhere.
+    """A token that only lacks its signature, for a key that is kept elsewhere. See :func:`prepare`.
 
     Attributes:
         issuer: Whose signature is needed.
@@ -112,9 +117,9 @@ class UnsignedToken(Generic[C]):
     issuer: PublicKey
     data: bytes
 
-    def __init__(self, issuer: PublicKey, payload: bytes) -> None:
+    def __init__(self, claims: C, issuer: PublicKey, now: datetime | float | None) -> None:
         self.issuer = issuer
-        self.data = _HEAD + _base64.encode(payload)
+        self.data = _unsigned(claims, issuer, now)
 
     def attach(self, signature: bytes) -> Token[C]:
         """Return the token, once the signature is verified.
@@ -146,12 +151,13 @@ def encode(claims: C, signer: Signer, *, now: datetime | float | None = None) ->
         IssuerError: The signer's role may not sign claims of this kind.
         SecretError: The key pair was wiped, or a foreign signer failed.
         SignatureError: A foreign signer gave a signature that is not its own.
+        TokenTooLargeError: The token would be longer than 1 MiB, which nobody reads.
         UsageError: An argument is no claims object, no signer or no moment.
     """
     if isinstance(signer, KeyPair):
-        data = _HEAD + _base64.encode(make_payload(claims, signer.public, clock(now)))
+        data = _unsigned(claims, signer.public, now)
         return _made(data + b"." + _base64.encode(signer.sign(data)), None)
-    unsigned = prepare(claims, signer, now=now)
+    unsigned: UnsignedToken[C] = UnsignedToken(claims, signer_key(signer), now)
     return unsigned.attach(sign(signer, unsigned.data))
 
 
@@ -162,7 +168,7 @@ async def encode_async(
 
     Arguments and errors are those of :func:`encode`.
     """
-    unsigned = prepare(claims, signer, now=now)
+    unsigned: UnsignedToken[C] = UnsignedToken(claims, signer_key(signer), now)
     return unsigned.attach(await sign_async(signer, unsigned.data))
 
 
@@ -183,7 +189,7 @@ def prepare(
         ClaimsError, IssuerError, KeyTextError, UsageError: As :func:`encode`.
     """
     key = PublicKey.parse(issuer) if isinstance(issuer, str | PublicKey) else signer_key(issuer)
-    return UnsignedToken(key, make_payload(claims, key, clock(now)))
+    return UnsignedToken(claims, key, now)
 
 
 @overload
@@ -212,6 +218,8 @@ def decode(token: str | bytes | Token[Any], type: type[C] | None = None) -> Toke
         ClaimsError: A member of the payload has the wrong type.
         UsageError: An argument has a type that is none of the above.
     """
+    if type is not None and Claims not in getattr(type, "__mro__", ()):
+        raise UsageError("expected a class of claims")
     chunks = _split(token.encoded if isinstance(token, Token) else token)
     claims = _verified(chunks)
     if type is not None and not isinstance(claims, type):
@@ -234,10 +242,12 @@ def peek_unverified(token: str | bytes) -> Claims:
 
 
 @wire
-class _Tagged(WireObject):
-    """What Go's decoder reads of every body before it knows the kind."""
+class _Common(WireObject):
+    """What every body has, and Go's decoder reads before it knows the kind."""
 
     tags: list[str] | None = strings()
+    type: str = text()
+    version: int = integer()
 
 
 def _split(token: str | bytes) -> _Chunks:
@@ -299,35 +309,44 @@ def _is_old(header: dict[str, Any]) -> bool:
 def _identify(payload: dict[str, Any], *, old: bool) -> tuple[type[Claims], int]:
     """Return class and version of a payload, by the rules of Go's decoder.
 
-    Version 1 has ``type`` at the top. Claims of a kind without a class of its own are generic;
+    Version 1 has ``type`` at the top. Claims of a kind without a class of their own are generic;
     they have the version of the header, for their ``nats`` is free to hold any.
     """
     if not payload.keys() <= _MEMBERS:
-        _refuse_other_case(payload, ("type",), "$")
+        _refuse_other_case(payload, _MEMBERS | {"type"}, "$")
     nats = payload.get("nats")
-    if nats is None:
-        nats = {}
-    elif not isinstance(nats, dict):
+    if nats.__class__ is dict and nats.get("version") == VERSION and "type" not in payload:
+        cls = CLAIMS.get(nats["type"]) if nats.get("type").__class__ is str else None
+        if cls is not None:
+            return cls, VERSION  # nearly all tokens; the rest is looked at closely
+    return _look_closely(payload, nats, old=old)
+
+
+def _look_closely(payload: dict[str, Any], nats: Any, *, old: bool) -> tuple[type[Claims], int]:
+    nats = {} if nats is None else nats
+    if nats.__class__ is not dict:
         raise ClaimsError([Problem("$.nats", f"expected object, got {type_name(nats)}")])
-    top = payload.get("type")
-    kind, version = (top, 1) if top else (nats.get("type") or "", nats.get("version") or 0)
-    if kind.__class__ is not str or version.__class__ is not int:
-        raise ClaimsError([Problem("$.nats", "type is a string and version an integer")])
+    common = read_document(_Common, {n: nats[n] for n in _COMMON if n in nats}, ((), "nats"))
+    top = payload.get("type", "")
+    if not isinstance(top, str | None):
+        raise ClaimsError([Problem("$.type", f"expected string, got {type_name(top)}")])
+    kind, version = (top, 1) if top else (common.type, common.version)
     if version > VERSION:
         raise UnsupportedTokenError(f"version {version} is newer than {VERSION}, which is read")
     cls = CLAIMS.get(kind)
     if cls is None:
-        if kind in _NEVER_READ and (top or old):
+        _refuse_other_case(nats, _COMMON, "$.nats")
+        if kind not in _NEVER_READ:
+            return GenericClaims, 1 if old else _EITHER
+        if top or old:
             raise UnsupportedTokenError(f"{kind} claims are no longer read")
-        _refuse_other_case(nats, ("type", "version", "tags"), "$.nats")
-        read_document(_Tagged, {"tags": nats.get("tags")}, ((), "nats"))
-        return GenericClaims, 1 if old else VERSION
+        return GenericClaims, VERSION
     if version < 1 and kind not in _UNVERSIONED:
         raise UnsupportedTokenError(f"{kind} claims are of version 1 or 2, got {version}")
-    return cls, version
+    return cls, min(max(version, 1), VERSION)
 
 
-def _refuse_other_case(document: dict[str, Any], names: tuple[str, ...], path: str) -> None:
+def _refuse_other_case(document: dict[str, Any], names: Collection[str], path: str) -> None:
     """Refuse names that Go's reader, blind to letter case, takes for those that decide."""
     for name in document:
         if name not in names and name.casefold() in names:
@@ -344,13 +363,15 @@ def _verified(chunks: _Chunks) -> Claims:
         raise SignatureError(f"the issuer cannot have signed: {error}") from None
     if role not in cls.issuers:
         raise wrong_issuer(cls, role)
-    try:
-        verify(key, body if version < VERSION else raw[: raw.rindex(b".")], signature)
-    except SignatureError:
-        # Go's Decode reads generic claims with the signature of version 1 alone.
-        if cls is not GenericClaims or version < VERSION:
-            raise
-        verify(key, body, signature)
+    if version == _EITHER:
+        # Go's Decode reads such claims with the signature of version 1, DecodeGeneric with the
+        # one of version 2.
+        try:
+            verify(key, body, signature)
+        except SignatureError:
+            version = VERSION
+    if version != _EITHER:
+        verify(key, raw[: raw.rindex(b".")] if version == VERSION else body, signature)
     return _read(payload, cls, version)
 
 
@@ -361,6 +382,22 @@ def _read(payload: dict[str, Any], cls: type[C], version: int) -> C:
     if isinstance(claims, AccountClaims):
         claims.nats.limits.prefer_tiers()
     return claims
+
+
+def _unsigned(claims: Claims, issuer: PublicKey, now: datetime | float | None) -> bytes:
+    """Return header and payload; only what :func:`decode` reads again is made."""
+    payload = make_payload(claims, issuer, clock(now))
+    data = _HEAD + _base64.encode(payload)
+    if len(data) > _MAX_UNSIGNED:
+        raise TokenTooLargeError(f"the token has more than {MAX_CHARS} characters")
+    if isinstance(claims, GenericClaims):
+        # The free body may be anything, even one of another kind.
+        document = loads(payload)
+        cls, version = _identify(document, old=False)
+        if issuer.type not in cls.issuers:
+            raise wrong_issuer(cls, issuer.type)
+        _read(document, cls, version)
+    return data
 
 
 def _made(text: bytes, claims: Claims | None) -> Token[Any]:

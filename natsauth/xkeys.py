@@ -34,7 +34,7 @@ class CurveKeyPair(SecretKey):
 
     def __init__(self, raw_seed: bytes) -> None:
         self._raw_seed = self._secret = key_bytes(raw_seed, "raw seed")
-        self.public = PublicKey(KeyType.CURVE, crypto_scalarmult_base(raw_seed))
+        self.public = PublicKey(KeyType.CURVE, crypto_scalarmult_base(self._raw_seed))
 
     @classmethod
     def generate(cls) -> Self:
@@ -53,7 +53,7 @@ class CurveKeyPair(SecretKey):
     @classmethod
     def _restore(cls, role: KeyType, raw: bytes) -> Self:
         if role is not KeyType.CURVE:
-            raise KeyRoleError(f"expected the seed of a curve key, got one of a {role} key")
+            raise KeyRoleError(f"expected a seed of role curve, got one of role {role}")
         return cls(raw)
 
     def reveal_private_key(self) -> str:

@@ -218,12 +218,12 @@ def in_place_of_the_seed(text: str) -> str:
         (
             in_place_of_the_seed(ACCOUNT.reveal_seed()),
             KeyRoleError,
-            "expected the seed of a user key, got one of a account key",
+            "expected a seed of role user, got one of role account",
         ),
         (
             in_place_of_the_seed(CURVE.reveal_seed()),
             KeyRoleError,
-            "expected the seed of a user key, got one of a curve key",
+            "expected a seed of role user, got one of role curve",
         ),
         (
             in_place_of_the_seed(OTHER.reveal_seed()),

@@ -187,10 +187,12 @@ class Account(Revocable):
 
 
 def _by_subject(items: list[_T] | None, name: str) -> list[_T] | None:
-    if not items or len(items) == 1:
+    if not isinstance(items, list | tuple) or len(items) <= 1:
         return items
     if None in items:
         raise ClaimsError([Problem(f"$.nats.{name}", "null among several cannot be put in order")])
+    if not all(isinstance(getattr(item, "subject", None), str) for item in items):
+        return items  # the writer names what is wrong
     # Python compares code points, Go compares UTF-8 bytes: the same order.
     return sorted(items, key=attrgetter("subject"))
 

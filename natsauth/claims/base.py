@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import InitVar, field
-from math import isfinite
 from time import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from natsauth._wire import WireObject, integer, text, wire, write_document
+from natsauth._wire import INT64, WireObject, integer, text, wire, write_document
 from natsauth.errors import ClaimsError, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -38,9 +37,11 @@ def seconds(moment: object) -> int:
     if isinstance(moment, datetime):
         if moment.tzinfo is None:
             raise UsageError("a datetime needs a time zone", hint="as in datetime.now(UTC)")
-        return int(moment.timestamp() // 1)
-    if isinstance(moment, bool) or not isinstance(moment, int | float) or not isfinite(moment):
-        raise UsageError(f"expected a datetime or Unix seconds, got {moment!r}")
+        moment = moment.timestamp()
+    if isinstance(moment, bool) or not isinstance(moment, int | float):
+        raise UsageError(f"expected a datetime or Unix seconds, got {type(moment).__name__}")
+    if not INT64[0] <= moment <= INT64[1]:
+        raise UsageError("Unix seconds are within 64 bits")
     return int(moment // 1)
 
 
@@ -53,15 +54,18 @@ def clock(now: datetime | float | None = None) -> int:
 
 def _moment(name: str, meaning: str) -> property:
     def read(claims: Claims) -> datetime | None:
-        from datetime import UTC, datetime
+        from datetime import UTC, datetime, timedelta
 
         value = getattr(claims, name)
-        return datetime.fromtimestamp(value, UTC) if value else None
+        try:
+            return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=value) if value else None
+        except OverflowError:
+            raise ClaimsError([Problem(f"$.{name}", f"{value} is beyond the calendar")]) from None
 
     def write(claims: Claims, moment: datetime | None) -> None:
         setattr(claims, name, 0 if moment is None else seconds(moment))
 
-    return property(read, write, doc=f"{meaning} (``{name}``) in UTC, or ``None``.")
+    return property(read, write, doc=f"{meaning} (``{name}``) in UTC, or ``None`` if 0.")
 
 
 @wire
@@ -121,7 +125,7 @@ class Claims(WireObject):
             raise UsageError(f"expected a timedelta, got {type(lifetime).__name__}")
         if lifetime < timedelta(seconds=1):
             raise ClaimsError([Problem("$.exp", f"a lifetime is a second or more, got {lifetime}")])
-        self.exp = clock(now) + int(lifetime.total_seconds())
+        self.exp = clock(now) + lifetime // timedelta(seconds=1)
 
     def to_json(self) -> str:
         """Return the claims as compact JSON, byte for byte as Go writes them.

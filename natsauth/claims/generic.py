@@ -19,7 +19,11 @@ def _read(value: Any, path: Path, problems: Problems) -> dict[str, Any]:
     if not isinstance(value, dict):
         mismatch(path, "object", value, problems)
         return {}
-    read: dict[str, Any] = _as_floats(value)
+    try:
+        read: dict[str, Any] = _as_floats(value)
+    except OverflowError:
+        problems.append(Problem(render(path), "a number is beyond a float64"))
+        return {}
     return read
 
 

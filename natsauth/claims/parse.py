@@ -46,10 +46,11 @@ def parse_claims(document: str | bytes | dict[str, Any], kind: str) -> Claims:
         ClaimsError: The document is not JSON of this kind; every problem is named.
         UsageError: There is no such kind, or the document is none of the three types.
     """
-    cls = GenericClaims if kind == GenericClaims.kind else CLAIMS.get(kind)
-    if cls is None:
-        expected = ", ".join(map(repr, (*CLAIMS, GenericClaims.kind)))
-        raise UsageError(f"there are no claims of kind {kind!r}; expected one of {expected}")
+    classes = {**CLAIMS, GenericClaims.kind: GenericClaims}
+    if not isinstance(kind, str) or kind not in classes:
+        expected = ", ".join(map(repr, classes))
+        raise UsageError(f"there are no claims of kind {kind!r:.80}; expected one of {expected}")
+    cls = classes[kind]
     try:
         if isinstance(document, dict):
             document = dumps(document)  # a document of one's own: the claims share nothing with it

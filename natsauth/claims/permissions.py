@@ -48,7 +48,14 @@ def nanoseconds(duration: timedelta) -> int:
 
 
 def add(present: list[str] | None, values: tuple[str, ...]) -> list[str]:
-    """Return a list with the values that it lacks, each once; empty ones are skipped."""
+    """Return a list with the values that it lacks, each once; empty ones are skipped.
+
+    Raises:
+        UsageError: A value is not text.
+    """
+    for value in values:
+        if not isinstance(value, str):
+            raise UsageError(f"expected strings, each an argument, got {type(value).__name__}")
     return list(dict.fromkeys([*(present or ()), *filter(None, values)]))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from natsauth._codec import Path, Problems, mapping_reader, mapping_writer, or_zero, read_int64
 from natsauth._wire import INT64, WireObject, custom, wire
 from natsauth.claims.base import ANY, clock, seconds
+from natsauth.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,7 +30,12 @@ class Revocable(WireObject):
         Args:
             key: Public key, or ``*`` for every key.
             at: The moment; now if not given.
+
+        Raises:
+            UsageError: The key is not text, or ``at`` no moment.
         """
+        if not isinstance(key, str):
+            raise UsageError(f"expected a public key or '*', got {type(key).__name__}")
         moment = clock(at)
         revocations = self.revocations = self.revocations or {}
         revocations[key] = max(moment, revocations.get(key, moment))

@@ -12,6 +12,8 @@ from natsauth.claims.permissions import UserPermissionLimits
 from natsauth.errors import Problem
 
 USER_SCOPE = "user_scope"
+_ROUNDED_UP = (1 << 63) - 512
+"""The first integer that Go, by way of float64, takes for one beyond an int64."""
 _UNLIMITED = {"subs": NO_LIMIT, "data": NO_LIMIT, "payload": NO_LIMIT}
 
 
@@ -85,7 +87,7 @@ def _through_float(value: Any) -> Any:
         return {name: _through_float(item) for name, item in value.items()}
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:  # noqa: PLR2004
         return int(value)
-    if value.__class__ is int and value < 1 << 80 and float(value) >= 1 << 63:
+    if value.__class__ is int and _ROUNDED_UP <= abs(value) <= 1 << 63:
         return 1 << 63
     return value
 
@@ -96,7 +98,9 @@ def _write(value: Any, path: Path, problems: Problems) -> str:
     written: dict[str, str] = {}
     for index, item in enumerate(value):
         text = _write_one(item, (path, index), problems)
-        written[item.key if isinstance(item, UserScope) else str(item)] = text
+        key = public_key_of(item)
+        if isinstance(key, str):
+            written[key] = text
     return f"[{','.join(text for _, text in sorted(written.items()))}]"
 
 

@@ -9,10 +9,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from natsauth._codec import Problems, mismatch, read_extra
+from natsauth._codec import Problems, members, mismatch, read_extra
+from natsauth._wire import WireObject, integer, objects, read_document, text, wire
 from natsauth.claims.base import NO_LIMIT
+from natsauth.claims.permissions import TimeRange
 from natsauth.errors import ClaimsError
 
+
+@wire
+class _DroppedUser(WireObject):
+    """What version 2 has no place for. It is checked, for Go refuses what is wrong in it."""
+
+    max: int = integer()
+
+
+@wire
+class _DroppedActivation(_DroppedUser):
+    payload: int = integer()
+    src: str = text()
+    times: list[TimeRange] | None = objects(TimeRange)
+
+
+_DROPPED: dict[str, type[WireObject]] = {"user": _DroppedUser, "activation": _DroppedActivation}
 _STANDARD = frozenset({"aud", "exp", "jti", "iat", "iss", "name", "nbf", "sub"})
 _MOVED = frozenset({"type", "tags", "issuer_account"})
 _LIMITS = frozenset(
@@ -43,6 +61,11 @@ def migrate(payload: dict[str, Any], kind: str) -> dict[str, Any]:
     problems: Problems = []
     migrated = _pick(payload, _STANDARD | _MOVED | {"nats"}, (), problems)
     body = _pick(migrated.get("nats"), _BODIES[kind], ((), "nats"), problems)
+    if kind in _DROPPED:
+        dropped = _DROPPED[kind]
+        names = {name for _, name, _ in members(dropped)}
+        nats = payload.get("nats") or {}
+        read_document(dropped, {n: nats[n] for n in names if n in nats}, ((), "nats"))
     if kind == "user":
         unlimited = dict.fromkeys(("subs", "data", "payload"), NO_LIMIT)
         body = {**unlimited, **{name: item for name, item in body.items() if item is not None}}
@@ -54,7 +77,9 @@ def migrate(payload: dict[str, Any], kind: str) -> dict[str, Any]:
         body["kind"] = body.pop("type")
     moved = {name: migrated.pop(name) for name in _MOVED if name in migrated}
     if kind in ("operator", "account"):
-        moved.pop("issuer_account", None)
+        issuer_account = moved.pop("issuer_account", None)
+        if not isinstance(issuer_account, str | None):
+            mismatch(((), "issuer_account"), "string", issuer_account, problems)
     if problems:
         raise ClaimsError(problems)
     return {**migrated, "nats": {**body, **moved, "version": 1}}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import perf_counter
 
 import click
 from rich.console import Console
+from rich.text import Text
 
 from natsauth.demo import Step, run
 
@@ -19,15 +21,23 @@ from natsauth.demo import Step, run
     help="Keep the files in a new or empty directory.",
 )
 def demo(keep: Path | None) -> None:
-    """Set up authentication from nothing, on a real nats-server, and prove that it holds."""
-    console = Console(highlight=False)
+    """Secure a real nats-server from nothing, and prove that it holds."""
+    console = Console(highlight=False, soft_wrap=True)
+    mark = "ok" if console.options.ascii_only else "✓"
 
     def narrate(step: Step) -> None:
-        console.print(f"[green]✓[/] [dim]{step.milliseconds:6.0f} ms[/]  {step.text}")
+        time = f"{step.milliseconds:4.0f} ms"
+        console.print(Text.assemble((mark, "green"), " ", (time, "dim"), "  ", step.text))
+        if step.words:
+            console.print(Text(f"{'':{len(mark)}} {'':7}  {step.words}", "dim"))
 
+    console.print(Text("natsauth demo: a secured nats-server from nothing", "bold"))
+    start = perf_counter()
     if keep is None:
         with TemporaryDirectory(prefix="natsauth-demo-") as directory:
             run(Path(directory), narrate)
     else:
         run(keep, narrate)
-        console.print(f"The files are in {keep}")
+    console.print(Text(f"Everything held, in {perf_counter() - start:.1f} s.", "bold"))
+    if keep:
+        console.print(Text(f"The files are in {keep}"))

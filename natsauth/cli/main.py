@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 
 import click
 
@@ -21,8 +22,10 @@ commands.add_command(demo)
 
 
 def main() -> None:
-    """Run the command line; an error of natsauth is a line on standard error and exit code 1."""
+    """Run the command line; an error is a line on standard error and exit code 1."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as standard error is
     try:
         commands()
-    except NatsAuthError as error:
+    except (NatsAuthError, OSError) as error:
         sys.exit(f"natsauth: {error}")

@@ -208,7 +208,11 @@ def explain(error: Exception | None) -> tuple[str, str]:
     Args:
         error: What nats-py has to say about it.
     """
-    text = str(error or "it was closed").removeprefix("nats: ").strip("'")
-    reason = "no answer in time" if isinstance(error, TimeoutError) else text
+    text = str(error or "it was closed")
+    reason = text.removeprefix("nats: ")
+    if reason != text:
+        reason = reason.strip("'")  # around the words of a server
+    if isinstance(error, TimeoutError):
+        reason = "no answer in time"
     hints = (hint for part, hint in _HINTS.items() if part in reason.lower())
     return reason or type(error).__name__, next(hints, "")

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from natsauth.errors import ResolverError, ResolverTimeoutError
 
-_TAKES_PUSHES = "only servers with a resolver of type full or cache answer; is this one of them?"
+_TAKES_PUSHES = "only servers with a resolver of type full or cache answer"
 
 
 class PushReason(StrEnum):

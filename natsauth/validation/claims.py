@@ -18,7 +18,7 @@ from natsauth.claims import (
 )
 from natsauth.claims.base import clock
 from natsauth.errors import ClaimsError, UsageError
-from natsauth.token import MAX_CHARS
+from natsauth.token import MAX_CHARS, Token
 from natsauth.validation.account import check_account
 from natsauth.validation.activation import check_activation
 from natsauth.validation.authorization import check_request, check_response
@@ -44,6 +44,7 @@ _CHECKS: dict[type[Any], Callable[[Collector, Any, int], None]] = {
     GenericClaims: check_times,
 }
 _BIG_TOKEN = MAX_CHARS * 9 // 10
+"""The characters from which on a token is close to what no reader takes."""
 _SAMPLING = re.compile(r"\$\.nats\.exports\[\d+\]\.service_latency\.sampling")
 
 
@@ -65,9 +66,11 @@ def validate(claims: Claims, *, now: datetime | float | None = None) -> Validati
         ClaimsError: A field of a draft holds what its type cannot; all such fields are named.
         UsageError: An argument is no claims object or no moment.
     """
-    check = _CHECKS.get(type(claims))
+    kind: type[Any] = type(claims)
+    check = _CHECKS.get(kind)
     if check is None:
-        raise UsageError(f"expected claims, got {type(claims).__name__}")
+        hint = "the claims of a token are token.claims" if kind is Token else ""
+        raise UsageError(f"expected claims, got {kind.__name__}", hint=hint)
     moment, issues = clock(now), Collector()
     size = _written_size(claims)
     check(issues, claims, moment)

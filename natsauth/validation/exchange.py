@@ -97,7 +97,7 @@ def _check_token(issues: Collector, at: str, item: Import, account: str) -> None
         message = f"issued to {shown(claims.sub)}, not to this account"
         issues.error(IssueCode.IMPORT_TOKEN_TARGET, at, message)
     if activation.kind != item.type:
-        message = f"for a {activation.kind or 'nothing'}, the import is of type {item.type!r}"
+        message = f"for the type {activation.kind!r}, the import has {item.type!r}"
         issues.error(IssueCode.IMPORT_TOKEN_TYPE, at, message)
     check_activation_body(issues, at, activation)
     subject = item.to if item.type == SERVICE and item.to else item.subject

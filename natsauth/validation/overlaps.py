@@ -43,7 +43,9 @@ def containments(subjects: Sequence[str]) -> Iterator[tuple[int, int]]:
                 longer = [index for index in those if len(split[index]) > position + 1]
                 if longer and fitting & ~(1 << longer[0]):
                     narrowed.append((longer, fitting))
-                for index in set(those).difference(longer):  # one, as all subjects differ
+                for index in those:
+                    if len(split[index]) > position + 1:
+                        continue
                     contained = possible & present if token == _REST else fitting & ending
                     if others := contained & ~(1 << index):
                         yield index, others
