@@ -47,10 +47,12 @@ def parse_claims(document: str | bytes | dict[str, Any], kind: str) -> Claims:
         UsageError: There is no such kind, or the document is none of the three types.
     """
     classes = {**CLAIMS, GenericClaims.kind: GenericClaims}
-    if not isinstance(kind, str) or kind not in classes:
+    try:
+        cls = classes[kind]
+    except (KeyError, TypeError):
         expected = ", ".join(map(repr, classes))
-        raise UsageError(f"there are no claims of kind {kind!r:.80}; expected one of {expected}")
-    cls = classes[kind]
+        message = f"there are no claims of kind {kind!r:.80}; expected one of {expected}"
+        raise UsageError(message) from None
     try:
         if isinstance(document, dict):
             document = dumps(document)  # a document of one's own: the claims share nothing with it

@@ -119,7 +119,7 @@ class Connection:
 
     async def close(self) -> None:
         """Close the connection; nothing of it is left when this returns."""
-        # Without end for nats-py 2.16 after a failed TLS handshake, whose socket is closed by then.
+        # After a failed TLS handshake nats-py 2.16 waits without end; the socket is closed by then.
         with suppress(Exception):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self._client.close()
@@ -232,8 +232,7 @@ async def connected(
         raise ResolverError("nats-py is needed to talk to servers", hint=hint) from error
 
     clock = asyncio.get_running_loop().time
-    deadline = clock() + seconds
-    failures = []
+    deadline, failures = clock() + seconds, []
     for index, server in enumerate(servers):
         connection = Connection(Client(), inbox)
         share = (deadline - clock()) / (len(servers) - index)

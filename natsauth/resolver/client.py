@@ -57,8 +57,7 @@ if TYPE_CHECKING:
     from natsauth.signing import Signer
     from natsauth.token import Token
 
-_NOBODY = "the user must be one of the system account"
-_NO_RESOLVER = "only servers with a resolver of type full answer"
+_WHO_ANSWERS = "only servers with a resolver of type {} answer"
 
 
 class ResolverClient:
@@ -191,14 +190,12 @@ class ResolverClient:
             ResolverConnectionError: The connection was lost.
         """
         key = PublicKey.parse(account, expect=KeyType.ACCOUNT).public_key
-        answers = await self._ask_one(LOOKUP.format(key))
+        hint = _WHO_ANSWERS.format("full")
+        answers = await self._ask_one(LOOKUP.format(key), hint=hint)
         found = [token for answer in answers if (token := parse_account(answer, key))]
         if not found and len(answers) < self._roster.count:
-            raise ResolverTimeoutError(
-                f"{len(answers)} of {self._roster.count} servers answered the lookup of {key}, and "
-                "do not have it",
-                hint=_NO_RESOLVER,
-            )
+            share = f"{len(answers)} of {self._roster.count} servers"
+            raise ResolverTimeoutError(f"{share} answered the lookup of {key}: unknown", hint=hint)
         return max(found, key=attrgetter("claims.iat"), default=None)
 
     async def list_accounts(self) -> AccountListing:
@@ -210,7 +207,8 @@ class ResolverClient:
             ResolverTimeoutError: No server answered.
             ResolverConnectionError: The connection was lost.
         """
-        lists = [parse_accounts(answer) for answer in await self._ask_one(LIST)]
+        answers = await self._ask_one(LIST, hint=_WHO_ANSWERS.format("full or cache"))
+        lists = [parse_accounts(answer) for answer in answers]
         missing = self._roster.missing({list_.server_id for list_ in lists})
         return AccountListing(tuple(sorted(lists, key=attrgetter("server_name"))), missing)
 
@@ -220,7 +218,7 @@ class ResolverClient:
 
         connection = self._connection
         [answers] = await connection.ask(PING, [b""], enough=enough, patience=self._patience)
-        _require(answers, PING, hint=_NOBODY)
+        _require(answers, PING, hint="the user must be one of the system account")
         roster = parse_roster(answers.received)
         self._roster = replace(roster, count=expected or roster.count)
 
@@ -232,9 +230,9 @@ class ResolverClient:
             subject, questions, enough=enough, patience=self._patience
         )
 
-    async def _ask_one(self, subject: str) -> list[bytes]:
+    async def _ask_one(self, subject: str, *, hint: str) -> list[bytes]:
         [answers] = await self._ask(subject, [b""])
-        _require(answers, subject, hint=_NO_RESOLVER)
+        _require(answers, subject, hint=hint)
         return answers.received
 
     def _result(self, account: AccountClaims, answers: Answers) -> PushResult:

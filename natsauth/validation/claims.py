@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from natsauth._envelope import MAX_CHARS
 from natsauth._json import to_bytes
 from natsauth.claims import (
     AccountClaims,
@@ -18,7 +19,7 @@ from natsauth.claims import (
 )
 from natsauth.claims.base import clock
 from natsauth.errors import ClaimsError, UsageError
-from natsauth.token import MAX_CHARS, Token
+from natsauth.token import Token
 from natsauth.validation.account import check_account
 from natsauth.validation.activation import check_activation
 from natsauth.validation.authorization import check_request, check_response
