@@ -183,6 +183,23 @@ def list_writer(write: Writer) -> Writer:
     return write_list
 
 
+def objects_reader(codec: Codec, *, nullable: bool) -> Reader:
+    """Return a reader of lists of objects; null among them is an empty one, or ``None``."""
+    unusual = or_null(codec.read) if nullable else or_zero(codec.read, {})
+
+    def read_objects(value: Any, path: Path, problems: Problems) -> list[Any] | None:
+        if value.__class__ is not list:
+            mismatch(path, "list", value, problems)
+            return None
+        usual = codec.reader
+        return [
+            (usual if item.__class__ is dict else unusual)(item, (path, index), problems)
+            for index, item in enumerate(value)
+        ]
+
+    return read_objects
+
+
 def or_null(read: Reader) -> Reader:
     """Return a reader that leaves null as ``None``, as Go's pointers and slices do."""
     return lambda value, path, problems: None if value is None else read(value, path, problems)

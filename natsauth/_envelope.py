@@ -87,30 +87,28 @@ def split(token: str | bytes) -> Chunks:
         found = len(chunks) if len(chunks) < _CHUNKS else "more"
         raise MalformedTokenError(f"a token has three chunks between dots, got {found}")
     head, body, tail = chunks
-    old = False if head == _HEADER else _is_old(_object(head, "header"))
+    old = head != _HEADER and _is_old(_object(head, "header"))
     payload = _object(body, "payload")
     cls, version = _identify(payload, old=old)
+    return raw, body, _data(tail, "signature"), payload, cls, version
+
+
+def _data(chunk: bytes, what: str) -> bytes:
     try:
-        return raw, body, _base64.decode(tail), payload, cls, version
+        return _base64.decode(chunk)
     except _base64.Base64Error as error:
-        raise _not_base64(tail, "signature", error) from None
+        hint = "remove the white space around the token" if chunk != chunk.strip() else ""
+        raise MalformedTokenError(f"the {what} is not base64url: {error}", hint=hint) from None
 
 
 def _object(chunk: bytes, what: str) -> dict[str, Any]:
     try:
-        value = loads(_base64.decode(chunk))
-    except _base64.Base64Error as error:
-        raise _not_base64(chunk, what, error) from None
+        value = loads(_data(chunk, what))
     except JsonError as error:
         raise MalformedTokenError(f"the {what} is not JSON: {error}") from None
     if value.__class__ is not dict:
         raise MalformedTokenError(f"the {what} is not an object but {type_name(value)}")
     return value
-
-
-def _not_base64(chunk: bytes, what: str, error: Exception) -> MalformedTokenError:
-    hint = "remove the white space around the token" if chunk != chunk.strip() else ""
-    return MalformedTokenError(f"the {what} is not base64url: {error}", hint=hint)
 
 
 def _is_old(header: dict[str, Any]) -> bool:

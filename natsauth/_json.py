@@ -29,15 +29,13 @@ def loads(document: Any) -> Any:
         JsonError: The document is not strict JSON; the message says what and where.
     """
     try:
-        return _loads(document)
-    except JsonError:
-        raise
-    except RecursionError:
-        raise JsonError("it is nested too deeply") from None
-    except json.JSONDecodeError as error:
-        raise JsonError(f"{error.msg} at character {error.pos}") from None
-    except ValueError:
-        raise JsonError("a number has too many digits") from None
+        text: str = document.decode("utf-8", "natsauth")
+        value, end = _SCAN(text, 0)
+        if end == len(text) and "\\ud" not in text and "\\uD" not in text:
+            return value
+    except (AttributeError, StopIteration, RecursionError, ValueError):
+        pass
+    return _loads_carefully(document)
 
 
 def dumps(value: Any, *, sort: bool = False) -> str:
@@ -94,18 +92,19 @@ def type_name(value: object) -> str:
     return _TYPE_NAMES.get(type(value)) or type(value).__name__
 
 
-def _loads(document: Any) -> Any:
-    text: str = document.decode("utf-8", "natsauth") if document.__class__ is bytes else document
+def _loads_carefully(document: str | bytes) -> Any:
+    """Read what has white space around it, surrogates in it, or something wrong with it."""
+    text = document.decode("utf-8", "natsauth") if isinstance(document, bytes) else document
     try:
-        value, end = _SCAN(text, 0)
-    except StopIteration:
-        end = -1
-    if end != len(text):  # white space around the value, or an error that the decoder words
-        value = _DECODER.decode(text)
-    # An escape is the one way for a surrogate into a str that was decoded from UTF-8.
-    if "\\ud" in text or "\\uD" in text or text is document:
-        value = _without_surrogates(value)
-    return value
+        return _without_surrogates(_DECODER.decode(text))
+    except JsonError:
+        raise
+    except RecursionError:
+        raise JsonError("it is nested too deeply") from None
+    except json.JSONDecodeError as error:
+        raise JsonError(f"{error.msg} at character {error.pos}") from None
+    except ValueError:
+        raise JsonError("a number has too many digits") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

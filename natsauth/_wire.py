@@ -26,13 +26,11 @@ from natsauth._codec import (
     Problems,
     Reader,
     Writer,
-    list_reader,
     list_writer,
     mapping_reader,
     mapping_writer,
     null_or,
-    or_null,
-    or_zero,
+    objects_reader,
     read_strings,
     render,
     write_strings,
@@ -102,10 +100,9 @@ def optional(cls: type[Any]) -> Any:
 
 def objects(cls: type[Any], *, nullable: bool = False) -> Any:
     """Declare a list of objects; null among them reads as an empty one, or as ``None``."""
-    read, write = codec(cls).read, codec(cls).write
-    if nullable:
-        return custom(list_reader(or_null(read)), list_writer(null_or(write)))
-    return custom(list_reader(or_zero(read, {})), list_writer(write))
+    write = codec(cls).write
+    read = objects_reader(codec(cls), nullable=nullable)
+    return custom(read, list_writer(null_or(write) if nullable else write))
 
 
 def mapping(read: Reader, write: Writer) -> Any:

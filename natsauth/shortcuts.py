@@ -317,7 +317,8 @@ def _note_unknown(value: Any, path: Path, problems: Problems) -> None:
         for index, item in enumerate(value):
             _note_unknown(item, (path, index), problems)
     elif isinstance(value, WireObject):
-        names = [item.name for item in fields(value) if item.name != "extra"]
+        # The version is nobody's to give, and too like "permissions".
+        names = [item.name for item in fields(value) if item.name not in ("extra", "version")]
         for name in value.extra:
             hint = _likely(name, names)
             message = f"there is no such member{'; ' if hint else ''}{hint}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from natsauth._envelope import MAX_CHARS
 from natsauth.claims import (
     AccountClaims,
     Claims,
@@ -29,7 +30,7 @@ from natsauth.errors import (
     UnsupportedTokenError,
     UsageError,
 )
-from natsauth.token import MAX_CHARS, Token, decode, encode, peek_unverified, prepare
+from natsauth.token import Token, decode, encode, peek_unverified, prepare
 from tests._tokens import (
     ACCOUNT,
     CURVE,
