@@ -10,15 +10,16 @@ _CHARACTERS = bytes(ord(_ALPHABET[value & 31]) for value in range(256))
 _DIGITS = str.maketrans(_ALPHABET, "0123456789ABCDEFGHIJKLMNOPQRSTUV")
 
 
-def _spreading() -> list[tuple[int, int, int]]:
-    """Return the masks that move the upper half of every block of 2k groups of 5 bits up by 3k.
+def _spreading() -> list[tuple[int, int]]:
+    """Return masks and factors that give each of 64 groups of 5 bits a byte of its own.
 
-    After 32, 16, 8, 4, 2 and 1 each of the 64 groups stands in a byte of its own.
+    For sizes of 32, 16, 8, 4, 2 and 1 groups, the mask has the upper half of every pair of blocks
+    of that size, and adding it times the factor moves it up by 3 bits for each group.
     """
     steps = []
     for size in (32, 16, 8, 4, 2, 1):
         low = sum(((1 << 5 * size) - 1) << 16 * size * block for block in range(32 // size))
-        steps.append((low, low << 5 * size, 3 * size))
+        steps.append((low << 5 * size, (1 << 3 * size) - 1))
     return steps
 
 
@@ -31,8 +32,8 @@ def encode(data: bytes) -> str:
         return encode(data[:_BLOCK]) + encode(data[_BLOCK:])
     bits = len(data) * 8
     number = int.from_bytes(data, "big") << -bits % 5
-    for low, high, shift in _SPREADING:
-        number = number & low | (number & high) << shift
+    for upper, factor in _SPREADING:
+        number += (number & upper) * factor
     return number.to_bytes(-(-bits // 5), "big").translate(_CHARACTERS).decode()
 
 

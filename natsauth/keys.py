@@ -269,7 +269,8 @@ class KeyPair(SecretKey):
         Raises:
             SecretError: The key pair was wiped.
         """
-        return crypto_sign(as_bytes(data), self._secret or self._need(None))[:SIGNATURE_BYTES]
+        data = data if data.__class__ is bytes else as_bytes(data)
+        return crypto_sign(data, self._secret or self._need(None))[:SIGNATURE_BYTES]
 
     def verify(self, data: bytes, signature: bytes) -> None:
         """Check that this pair signed the data.

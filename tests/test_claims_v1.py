@@ -200,6 +200,29 @@ def test_problems_at_the_top_are_named_by_their_path(
 
 
 @kinds
+def test_the_account_that_is_signed_for_is_text(kind: str) -> None:
+    with pytest.raises(
+        ClaimsError, match=r"^\$(\.nats)?\.issuer_account: expected string, got list$"
+    ):
+        read(kind, {}, issuer_account=["A"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "wrong"),
+    [
+        ("user", "max", "5"),
+        ("activation", "max", 1.5),
+        ("activation", "payload", True),
+        ("activation", "src", 5),
+        ("activation", "times", {"start": "x"}),
+    ],
+)
+def test_what_is_dropped_must_have_its_type_as_for_go(kind: str, name: str, wrong: Any) -> None:
+    with pytest.raises(ClaimsError, match=rf"^\$\.nats\.{name}: expected "):
+        read(kind, {name: wrong})
+
+
+@kinds
 def test_a_body_is_an_object(kind: str) -> None:
     for wrong in (["x"], "x", 5, True):
         with pytest.raises(ClaimsError, match=r"^\$\.nats: expected object, got "):

@@ -97,7 +97,7 @@ def test_a_short_run_finds_nothing(name: str) -> None:
 @pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_long_run_finds_nothing(name: str) -> None:
-    run(name, 20_000)
+    run(name, 10_000)
 
 
 def run(name: str, count: int) -> None:
