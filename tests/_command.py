@@ -1,4 +1,4 @@
-"""The command line in an interpreter of its own, also on machines that lack some packages."""
+"""The command line in an interpreter of its own, also on a machine that lacks some packages."""
 
 from __future__ import annotations
 
@@ -6,44 +6,59 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT = Path(__file__).parent.parent
-MODULE = ("-m", "natsauth")
-
-
-def environment(directory: Path, *, lacking: tuple[str, ...] = (), **more: str) -> dict[str, str]:
-    """Return the environment of an interpreter started with ``-S``.
-
-    Args:
-        directory: A new or empty directory: there the installed packages are linked to, except for
-            those that are lacking. Nothing is on PATH but what is in its ``bin``.
-        lacking: How the names of the files of some packages start.
-        more: Variables that are set too.
-    """
-    site = directory / "site"
-    site.mkdir()
-    for place in sys.path:
-        if place.endswith("-packages"):
-            for item in Path(place).iterdir():
-                link = site / item.name
-                if not item.name.startswith(lacking) and not link.is_symlink():
-                    link.symlink_to(item)
-    kept = {name: os.environ[name] for name in ("LANG", "SYSTEMROOT") if name in os.environ}
-    path = os.pathsep.join([str(ROOT), str(site)])
-    return {**kept, "PYTHONPATH": path, "PATH": str(directory / "bin"), **more}
 
 
 def run(
     *arguments: str | Path, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run Python in the checkout until it ends, as the leader of a process group of its own."""
-    flags = ["-S"] if env and "PYTHONPATH" in env else []
+    """Run a command to its end, in the checkout.
+
+    Args:
+        arguments: The command.
+        env: Variables that differ from those of this process.
+    """
     return subprocess.run(
-        [sys.executable, *flags, *arguments],
-        check=False,
+        arguments,
         capture_output=True,
+        check=False,
         cwd=ROOT,
         encoding="utf-8",
-        env=env,
+        env={**os.environ, **(env or {})},
         timeout=60,
     )
+
+
+class Machine:
+    """A machine on which some packages are not installed, and nothing is on PATH at first.
+
+    Args:
+        directory: A new or empty directory.
+        lacks: How the names of the files of those packages start.
+    """
+
+    def __init__(self, directory: Path, lacks: Sequence[str]) -> None:
+        self.path = directory / "bin"
+        self._site = directory / "site"
+        self.path.mkdir()
+        self._site.mkdir()
+        items = {item.name: item for place in _site_packages() for item in place.iterdir()}
+        for name, item in items.items():
+            if not name.startswith(tuple(lacks)):
+                (self._site / name).symlink_to(item)
+
+    def natsauth(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        """Run ``python -m natsauth`` there."""
+        packages = os.pathsep.join([str(ROOT), str(self._site)])
+        # -S leaves the installed packages of this machine out.
+        command = [sys.executable, "-S", "-m", "natsauth", *arguments]
+        return run(*command, env={"PYTHONPATH": packages, "PATH": str(self.path)})
+
+
+def _site_packages() -> list[Path]:
+    return [Path(place) for place in sys.path if place.endswith("-packages")]

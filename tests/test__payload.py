@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from natsauth import claims as claims_package
+from natsauth._envelope import MAX_CHARS
 from natsauth._wire import WireObject
 from natsauth.claims import (
     Account,
@@ -26,7 +27,13 @@ from natsauth.claims import (
     UserScope,
 )
 from natsauth.claims.base import Claims
-from natsauth.errors import ClaimsError, IssuerError, NatsAuthError, UsageError
+from natsauth.errors import (
+    ClaimsError,
+    IssuerError,
+    NatsAuthError,
+    TokenTooLargeError,
+    UsageError,
+)
 from natsauth.token import decode, encode
 from tests._tokens import (
     ACCOUNT,
@@ -363,6 +370,12 @@ def test_a_free_body_is_refused_or_can_be_read_back(nats: dict[str, Any], signer
     assert decode(token.encoded).claims == token.claims
 
 
-def test_a_token_that_is_too_big_to_be_read_is_refused() -> None:
-    with pytest.raises(NatsAuthError):
-        encode(user(name="x" * 2**20), ACCOUNT)
+def test_the_biggest_token_that_is_read_is_made_and_no_bigger_one() -> None:
+    size = 786_000
+    size += (MAX_CHARS - len(encode(user(name="x" * size), ACCOUNT).encoded)) * 3 // 4
+    biggest = encode(user(name="x" * size), ACCOUNT).encoded
+    assert MAX_CHARS - 2 <= len(biggest) <= MAX_CHARS
+    assert len(decode(biggest).claims.name) == size
+    for bigger in (size + 3, 2 * size):
+        with pytest.raises(TokenTooLargeError):
+            encode(user(name="x" * bigger), ACCOUNT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -99,6 +100,15 @@ def test_a_second_beyond_the_calendar_is_no_other_error(member: str, name: str, 
         assert getattr(claims, name) is None or getattr(claims, name).tzinfo is UTC
     except NatsAuthError as error:
         assert name in str(error) or member in str(error)  # noqa: PT017 - either is documented
+
+
+@properties
+@pytest.mark.parametrize("junk", ["x", None, [5], 1e300, True], ids=repr)
+def test_junk_in_a_draft_is_no_other_error(member: str, name: str, junk: Any) -> None:
+    claims = UserClaims()
+    setattr(claims, member, junk)
+    with suppress(NatsAuthError):
+        assert getattr(claims, name) is None or getattr(claims, name).tzinfo is UTC
 
 
 def test_a_lifetime_sets_the_expiry() -> None:

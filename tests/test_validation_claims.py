@@ -22,7 +22,7 @@ from natsauth.claims import (
     parse_claims,
 )
 from natsauth.errors import ClaimsError, UsageError
-from natsauth.token import MAX_CHARS, encode
+from natsauth._envelope import MAX_CHARS, encode
 from natsauth.validation import IssueCode, validate
 from natsauth.validation.claims import _CHECKS
 from tests._tokens import ACCOUNT, IAT, OPERATOR, OTHER_ACCOUNT

@@ -1,0 +1,69 @@
+"""What holds for every command: how errors show, and which characters standard output takes."""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from natsauth.cli import main
+from natsauth.cli.main import commands
+
+
+@pytest.fixture
+def arguments(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str | Path]:
+    """Return the arguments of a command that fails."""
+    (tmp_path / "file").touch()
+    command = ["natsauth", "demo", "--keep", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", command)
+    return [*command]
+
+
+def failure() -> str:
+    """Return what the command line says as it fails with exit code 1."""
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert isinstance(stopped.value.code, str)  # which the interpreter prints, and exits with 1
+    return stopped.value.code
+
+
+def test_every_command_has_a_help_of_its_own() -> None:
+    assert set(commands.commands) == {"demo"}
+    for command in commands.commands.values():
+        assert command.help
+        assert command.help.endswith(".")
+
+
+@pytest.mark.usefixtures("arguments")
+def test_an_error_of_natsauth_is_one_line(tmp_path: Path) -> None:
+    assert failure() == f"natsauth: {tmp_path} is not empty (hint: name a new directory)"
+
+
+def test_an_error_of_the_system_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["natsauth", "demo"])
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    assert failure().startswith("natsauth: [Errno 2] No such file or directory: ")
+
+
+@pytest.mark.usefixtures("arguments")
+def test_output_that_its_encoding_has_no_characters_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    with io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True) as output:
+        monkeypatch.setattr(sys, "stdout", output)
+        failure()
+        print("grün ✓ \udcff")
+        buffer = output.buffer
+        assert isinstance(buffer, io.BytesIO)
+        assert buffer.getvalue().endswith(b"gr\\xfcn \\u2713 \\udcff\n")
+
+
+@pytest.mark.usefixtures("arguments")
+def test_output_that_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", output)
+    assert "is not empty" in failure()
+    assert output.getvalue().startswith("natsauth demo: ")
