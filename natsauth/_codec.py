@@ -13,7 +13,7 @@ from dataclasses import fields
 from json.encoder import encode_basestring as quote
 from typing import Any, NamedTuple
 
-from natsauth._json import JsonError, dumps, type_name
+from natsauth._json import JsonError, dumps, shown, type_name
 from natsauth.errors import Problem
 
 _SHORT = 1 << 80  # numbers that an error shows
@@ -117,7 +117,7 @@ def render(path: Path) -> str:
         if isinstance(step, int):
             steps.append(f"[{step}]")
         else:
-            short = step[:80]
+            short = shown(step)
             steps.append(f".{short}" if short.isidentifier() else f"[{short!r}]")
     return "$" + "".join(reversed(steps))
 
@@ -275,7 +275,7 @@ def write_extra(extra: Any, known: frozenset[str], path: Path, problems: Problem
             continue
         if name.casefold() in known:
             message = "extra holds a name that is a member of its own"
-            problems.append(Problem(render(path), f"{message}: {name[:80]!r}"))
+            problems.append(Problem(render(path), f"{message}: {shown(name)!r}"))
             continue
         try:
             written += f",{quote(name)}:{dumps(value)}"

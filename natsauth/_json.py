@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import codecs
 import json
+from collections import Counter
 from json.encoder import encode_basestring as quote
 from math import isfinite
 from operator import itemgetter
+from re import compile as regex
 from typing import Any, NoReturn
 
+_SEED = regex("S[ACNOUX][A-Z2-7]{40,}")  # damaged ones too
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -87,6 +90,11 @@ def without_surrogates(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def shown(name: str) -> str:
+    """Return a name as errors show it: its beginning, and never a seed."""
+    return _SEED.sub("(a seed)", name[:160])[:80]
+
+
 def type_name(value: object) -> str:
     """Return what JSON calls the type of a value."""
     return _TYPE_NAMES.get(type(value)) or type(value).__name__
@@ -110,11 +118,8 @@ def _loads_carefully(document: str | bytes) -> Any:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        seen: set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                raise JsonError(f"the name {name[:80]!r} stands twice in one object")
-            seen.add(name)
+        [(name, _)] = Counter(name for name, _ in pairs).most_common(1)
+        raise JsonError(f"the name {shown(name)!r} stands twice in one object")
     return members
 
 

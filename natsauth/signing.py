@@ -86,5 +86,5 @@ async def sign_async(signer: AsyncSigner, data: bytes) -> bytes:
 def _failed(error: Exception) -> NatsAuthError:
     if isinstance(error, NatsAuthError):
         return error
-    # The words of the error are not repeated: nobody knows what secrets they hold.
+    # Its words stay in the cause, out of our message: nobody knows what secrets they hold.
     return SecretError(f"the signer failed with {type(error).__name__}")

@@ -11,12 +11,14 @@ import pytest
 
 from natsauth._envelope import MAX_CHARS
 from natsauth.claims import (
+    Account,
     AccountClaims,
     Claims,
     GenericClaims,
     OperatorClaims,
     User,
     UserClaims,
+    parse_claims,
 )
 from natsauth.errors import (
     ClaimsError,
@@ -197,6 +199,10 @@ def test_what_is_prepared_is_checked_at_once() -> None:
         assert ACCOUNT.reveal_seed() not in shown(caught.value)
 
 
+def account(**members: Any) -> AccountClaims:
+    return AccountClaims(sub=ACCOUNT.public_key, nats=Account(**members))
+
+
 MOMENT = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
 
 
@@ -248,6 +254,9 @@ def test_other_values_are_no_moment(wrong: Any) -> None:
         lambda seed: encode(AccountClaims(sub=seed), ACCOUNT),
         lambda seed: encode(GenericClaims(sub="x", nats=seed), ACCOUNT),
         lambda seed: encode(TOKEN.claims, ACCOUNT, now=seed),
+        lambda seed: encode(account(signing_keys=[seed, 5]), ACCOUNT),
+        lambda seed: encode(account(revocations={seed: "now"}), ACCOUNT),
+        lambda seed: parse_claims({"nats": {"revocations": {seed: "now"}}}, "account"),
         lambda seed: prepare(TOKEN.claims, seed),
         decode,
         lambda seed: decode([seed]),  # type: ignore[call-overload]

@@ -59,8 +59,8 @@ def _moment(name: str, meaning: str) -> property:
         value = getattr(claims, name)
         try:
             return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=value) if value else None
-        except OverflowError:
-            raise ClaimsError([Problem(f"$.{name}", f"{value} is beyond the calendar")]) from None
+        except (OverflowError, TypeError):
+            raise ClaimsError([Problem(f"$.{name}", "is not a second of the calendar")]) from None
 
     def write(claims: Claims, moment: datetime | None) -> None:
         setattr(claims, name, 0 if moment is None else seconds(moment))
