@@ -104,8 +104,10 @@ class Codec:
 
 def mismatch(path: Path, expected: str, value: Any, problems: Problems) -> str:
     """Note a value of the wrong type. Numbers are shown; text is not, it may be a secret."""
-    shown = f" {value}" if isinstance(value, int | float) and -_SHORT < value < _SHORT else ""
-    problems.append(Problem(render(path), f"expected {expected}, got {type_name(value)}{shown}"))
+    number = f" {value}" if isinstance(value, int | float) and -_SHORT < value < _SHORT else ""
+    cure = "; give its public_key" if hasattr(type(value), "public_key") else ""
+    message = f"expected {expected}, got {type_name(value)}{number}{cure}"
+    problems.append(Problem(render(path), message))
     return "null"
 
 

@@ -92,7 +92,12 @@ def without_surrogates(text: str) -> str:
 
 def shown(name: str) -> str:
     """Return a name as errors show it: its beginning, and never a seed."""
-    return _SEED.sub("(a seed)", name[:160])[:80]
+    return without_seeds(name[:160])[:80]
+
+
+def without_seeds(text: str) -> str:
+    """Return the text with "(a seed)" where a seed stands by mistake."""
+    return _SEED.sub("(a seed)", text)
 
 
 def type_name(value: object) -> str:
@@ -110,7 +115,7 @@ def _loads_carefully(document: str | bytes) -> Any:
     except RecursionError:
         raise JsonError("it is nested too deeply") from None
     except json.JSONDecodeError as error:
-        raise JsonError(f"{error.msg} at character {error.pos}") from None
+        raise JsonError(f"{error.msg.removesuffix(' at')} at character {error.pos}") from None
     except ValueError:
         raise JsonError("a number has too many digits") from None
 

@@ -6,6 +6,7 @@ from dataclasses import fields
 from functools import cached_property
 from hashlib import new as new_hash
 from json.encoder import encode_basestring as quote
+from re import compile as regex
 from typing import Any, cast
 
 from natsauth import _base32
@@ -17,7 +18,7 @@ from natsauth.claims.account import Account
 from natsauth.claims.base import VERSION, Claims
 from natsauth.claims.generic import GenericClaims, write_body
 from natsauth.claims.parse import CLAIMS
-from natsauth.errors import ClaimsError, IssuerError, Problem, UsageError
+from natsauth.errors import ClaimsError, IssuerError, Problem, SecretError, UsageError
 from natsauth.keys import KeyType, PublicKey, is_public_key
 
 _MEMBERS = frozenset({"aud", "exp", "jti", "iat", "iss", "name", "nbf", "sub", "nats"})
@@ -41,6 +42,7 @@ _BODIES: dict[type[Claims], _Body] = {
     cls: _Body(kind, cast("Any", next(f.default_factory for f in fields(cls) if f.name == "nats")))
     for kind, cls in CLAIMS.items()
 }
+_SEED = regex(rb"S[ACNOUX][A-Z2-7]{56}").search
 _SHA512_256 = new_hash("sha512_256")
 
 
@@ -54,6 +56,7 @@ def make_payload(claims: Any, issuer: PublicKey, issued_at: int) -> bytes:
         UsageError: It is no claims object.
         ClaimsError: The subject has the wrong role, or a field holds what its type cannot.
         IssuerError: The issuer's role may not sign claims of this kind.
+        SecretError: A seed stands in the claims, where everybody would read it.
     """
     body = _BODIES.get(claims.__class__)
     if body is None and claims.__class__ is not GenericClaims:
@@ -89,9 +92,12 @@ def make_payload(claims: Any, issuer: PublicKey, issued_at: int) -> bytes:
     identity.update(to_bytes(f"{{{before}{after}}}"))
     jti = _base32.encode(identity.digest())
     try:
-        return to_bytes(f'{{{before}"jti":"{jti}",{after}{nats}{extra}}}')
+        payload = to_bytes(f'{{{before}"jti":"{jti}",{after}{nats}{extra}}}')
     except JsonError as error:
         raise ClaimsError([Problem("$", str(error))]) from None
+    if _SEED(payload):
+        raise SecretError("the claims hold a seed", hint="give the public key in its place")
+    return payload
 
 
 def _check_subject(claims: Any) -> None:
@@ -100,7 +106,8 @@ def _check_subject(claims: Any) -> None:
         if not claims.sub:
             raise ClaimsError([Problem("$.sub", "the subject is not set")])
     elif not is_public_key(claims.sub, role):
-        message = f"expected a public {role} key as subject of {claims.kind} claims"
+        found = "" if claims.sub else ", but the subject is not set"
+        message = f"expected a public {role} key as subject of {claims.kind} claims{found}"
         raise ClaimsError([Problem("$.sub", message)])
     if role is KeyType.OPERATOR:
         url = getattr(claims.nats, "account_server_url", "")

@@ -29,6 +29,12 @@ PUBLIC_CHARS = 56
 SEED_CHARS = 58
 
 _ALPHABET = regex("[A-Z2-7]*").fullmatch
+_KINDS = {
+    PUBLIC_CHARS: "a public key has 56 characters; the seed starts with S and has 58",
+    SEED_CHARS: "a seed has 58 characters; the public key has 56",
+    108: "this is the form of a private key; the seed starts with S and has 58 characters",
+}
+"""What the text is likely to be, by its length."""
 
 
 def encode(head: bytes, payload: bytes) -> str:
@@ -50,7 +56,9 @@ def decode(text: str, chars: int, what: str) -> bytes:
         KeyTextError: The length, the alphabet, the trailing bits or the checksum is wrong.
     """
     if len(text) != chars:
-        raise KeyTextError(f"invalid {what}: expected {chars} characters, got {len(text)}")
+        hint = _KINDS.get(len(text), "") if _ALPHABET(text) else ""
+        message = f"invalid {what}: expected {chars} characters, got {len(text)}"
+        raise KeyTextError(message, hint=hint)
     if not _ALPHABET(text):
         raise KeyTextError(
             f"invalid {what}: character {_first_foreign(text)} is not in A-Z or 2-7",

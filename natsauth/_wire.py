@@ -35,7 +35,7 @@ from natsauth._codec import (
     render,
     write_strings,
 )
-from natsauth._json import JsonError, to_bytes
+from natsauth._json import JsonError, to_bytes, without_seeds
 from natsauth.errors import ClaimsError, Problem
 
 INT64 = (-(1 << 63), (1 << 63) - 1)
@@ -130,13 +130,13 @@ class WireObject:
     extra: dict[str, Any] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        """Return the class and the fields that are set, without the secrets of a connection."""
+        """Return the class and the fields that are set; secrets in them are not shown."""
         shown = (
             f"{item.name}={getattr(self, item.name)!r}"
             for item in fields(self)
             if item.repr and getattr(self, item.name) not in (None, "", 0, False, {})
         )
-        return f"{type(self).__name__}({', '.join(shown)})"
+        return without_seeds(f"{type(self).__name__}({', '.join(shown)})")
 
     def __eq__(self, other: object) -> bool:
         """Tell whether the class and every field are equal."""

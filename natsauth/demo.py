@@ -100,7 +100,7 @@ async def _run(directory: Path, narrate: Narrate) -> None:
         authority = _bootstrap(directory)
     with _step(narrate, "account my_account with a signing key"):
         account, account_key = _add_account(authority)
-        write_file(directory / "my_account.nk", account_key.reveal_seed().encode())
+        account_key.write(directory / "my_account.nk")
     with _step(narrate, "resolver.conf, and a nats.conf that includes it"):
         config = _configure(directory, authority)
     with _step(narrate, "a real nats-server started with it"):
@@ -176,7 +176,7 @@ def _configure(directory: Path, authority: _Authority) -> Path:
     resolver = render_resolver(authority.operator, [authority.system_account])
     write_file(directory / "resolver.conf", resolver.encode())
     config = directory / "nats.conf"
-    write_file(config, b'server_name: "natsauth-demo"\ninclude ./resolver.conf\n')
+    write_file(config, b'listen: "127.0.0.1:4222"\ninclude ./resolver.conf\n')
     return config
 
 

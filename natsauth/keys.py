@@ -16,6 +16,7 @@ from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypai
 from nacl.exceptions import CryptoError
 
 from natsauth import _strkey
+from natsauth._files import read_file, write_file
 from natsauth.errors import (
     KeyRoleError,
     KeyTextError,
@@ -25,11 +26,13 @@ from natsauth.errors import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Self
 
     import nkeys
 
 SIGNATURE_BYTES = 64
+_SEED_FILE_BYTES = 4096
 
 
 class KeyType(StrEnum):
@@ -188,6 +191,25 @@ class SecretKey:
             SecretError: The key pair was wiped.
         """
         return _strkey.encode_seed(self.type.prefix, self._need(self._raw_seed))
+
+    @classmethod
+    def read(cls, path: str | Path, *, expect: KeyType | None = None) -> Self:
+        """Restore a key pair from a file that holds its seed.
+
+        Raises:
+            FileError: The file cannot be read.
+            KeyTextError, KeyRoleError: As :meth:`from_seed`.
+        """
+        return cls.from_seed(read_file(path, limit=_SEED_FILE_BYTES), expect=expect)
+
+    def write(self, path: str | Path, *, overwrite: bool = False) -> None:
+        """Write the seed to a file that only its owner can read, atomically.
+
+        Raises:
+            FileError: The file exists and is not to be overwritten, or cannot be written.
+            SecretError: The key pair was wiped.
+        """
+        write_file(path, self.reveal_seed().encode(), overwrite=overwrite)
 
     def wipe(self) -> None:
         """Forget the secret. From now on every use but reading the public key is refused.

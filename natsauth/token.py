@@ -113,7 +113,7 @@ def encode(claims: C, signer: Signer, *, now: datetime | float | None = None) ->
     Raises:
         ClaimsError: The subject has the wrong role, or a field holds what its type cannot.
         IssuerError: The signer's role may not sign claims of this kind.
-        SecretError: The key pair was wiped, or a foreign signer failed.
+        SecretError: The key pair was wiped, a foreign signer failed, or the claims hold a seed.
         SignatureError: A foreign signer gave a signature that is not its own.
         TokenTooLargeError: The token would be longer than 1 MiB, which nobody reads.
         UsageError: An argument is no claims object, no signer or no moment.

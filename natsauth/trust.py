@@ -96,6 +96,10 @@ class TrustReport:
         """Tell whether the chain holds."""
         return not self.findings
 
+    def __str__(self) -> str:
+        """Return a line for each finding, for people."""
+        return "\n".join(finding.message for finding in self.findings) or "the chain holds"
+
     @property
     def reason(self) -> TrustCode | None:
         """The code of the first finding, or ``None``."""

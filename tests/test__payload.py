@@ -31,6 +31,7 @@ from natsauth.errors import (
     ClaimsError,
     IssuerError,
     NatsAuthError,
+    SecretError,
     TokenTooLargeError,
     UsageError,
 )
@@ -47,6 +48,7 @@ from tests._tokens import (
     full,
     nested,
     payload_text,
+    shown,
 )
 from tests._vectors import SPEC
 
@@ -379,3 +381,16 @@ def test_the_biggest_token_that_is_read_is_made_and_no_bigger_one() -> None:
     for bigger in (size + 3, 2 * size):
         with pytest.raises(TokenTooLargeError):
             encode(user(name="x" * bigger), ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("kind", "signer"), [("account", OPERATOR), ("user", ACCOUNT), ("operator", OPERATOR)]
+)
+def test_a_seed_in_the_claims_is_refused_and_not_shown(kind: str, signer: KeyPair) -> None:
+    seed = ACCOUNT.reveal_seed()
+    claims: Any = full(kind)
+    claims.nats.tags = [seed]
+    assert seed not in repr(claims)
+    with pytest.raises(SecretError, match="hold a seed") as caught:
+        encode(claims, signer)
+    assert seed not in shown(caught.value)

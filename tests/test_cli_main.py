@@ -14,12 +14,11 @@ from natsauth.cli.main import commands
 
 
 @pytest.fixture
-def arguments(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str | Path]:
-    """Return the arguments of a command that fails."""
+def failing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Have the command line fail; return the directory that it finds in use."""
     (tmp_path / "file").touch()
-    command = ["natsauth", "demo", "--keep", str(tmp_path)]
-    monkeypatch.setattr(sys, "argv", command)
-    return [*command]
+    monkeypatch.setattr(sys, "argv", ["natsauth", "demo", "--keep", str(tmp_path)])
+    return tmp_path
 
 
 def failure() -> str:
@@ -37,9 +36,8 @@ def test_every_command_has_a_help_of_its_own() -> None:
         assert command.help.endswith(".")
 
 
-@pytest.mark.usefixtures("arguments")
-def test_an_error_of_natsauth_is_one_line(tmp_path: Path) -> None:
-    assert failure() == f"natsauth: {tmp_path} is not empty (hint: name a new directory)"
+def test_an_error_of_natsauth_is_one_line(failing: Path) -> None:
+    assert failure() == f"natsauth: {failing} is not empty (hint: name a new directory)"
 
 
 def test_an_error_of_the_system_is_one_line(
@@ -50,18 +48,18 @@ def test_an_error_of_the_system_is_one_line(
     assert failure().startswith("natsauth: [Errno 2] No such file or directory: ")
 
 
-@pytest.mark.usefixtures("arguments")
+@pytest.mark.usefixtures("failing")
 def test_output_that_its_encoding_has_no_characters_for(monkeypatch: pytest.MonkeyPatch) -> None:
     with io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True) as output:
         monkeypatch.setattr(sys, "stdout", output)
         failure()
-        print("grün ✓ \udcff")
+        output.write("grün ✓ \udcff\n")
         buffer = output.buffer
         assert isinstance(buffer, io.BytesIO)
         assert buffer.getvalue().endswith(b"gr\\xfcn \\u2713 \\udcff\n")
 
 
-@pytest.mark.usefixtures("arguments")
+@pytest.mark.usefixtures("failing")
 def test_output_that_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     output = io.StringIO()
     monkeypatch.setattr(sys, "stdout", output)

@@ -28,7 +28,6 @@ def refused(directory: Path) -> NatsAuthError:
     return caught.value
 
 
-@pytest.mark.live
 def test_a_directory_in_use_is_refused_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / ".hidden").write_text("mine")
     error = refused(tmp_path)
@@ -37,7 +36,6 @@ def test_a_directory_in_use_is_refused_and_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [".hidden"]
 
 
-@pytest.mark.live
 @pytest.mark.parametrize(
     ("name", "reason"),
     [("file", "File exists"), ("file/below", "Not a directory"), ("x" * 300, "File name too long")],
@@ -61,7 +59,6 @@ def test_without_a_server_nothing_is_written(
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.live
 def test_without_nats_py_nothing_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from natsauth import _strkey
 from natsauth.errors import (
+    FileError,
     KeyRoleError,
     KeyTextError,
     NatsAuthError,
@@ -35,6 +36,7 @@ from tests._vectors import SPEC, records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 ROLES = {str(role): role for role in KeyType} | {"x25519": KeyType.CURVE}
 SIGNING_ROLES = [role for role in KeyType if role is not KeyType.CURVE]
@@ -391,3 +393,31 @@ def test_what_is_asked_for_a_role_may_be_anything() -> None:
 def test_the_base_of_both_pairs_restores_none() -> None:
     with pytest.raises(NotImplementedError):
         SecretKey.from_seed(SEED)
+
+
+def test_a_seed_is_written_for_its_owner_and_read_back(tmp_path: Path) -> None:
+    for pair, name in ((USER, "user.nk"), (CURVE, "curve.nk")):
+        file = tmp_path / name
+        pair.write(file)
+        assert file.read_text() == pair.reveal_seed()
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert type(pair).read(file) == pair
+        assert type(pair).read(str(file), expect=pair.type) == pair
+        with pytest.raises(FileError, match="exists"):
+            pair.write(file)
+        pair.write(file, overwrite=True)
+    with pytest.raises(KeyRoleError):
+        KeyPair.read(tmp_path / "user.nk", expect=KeyType.ACCOUNT)
+    with pytest.raises(FileError):
+        KeyPair.read(tmp_path / "none.nk")
+
+
+def test_what_stands_in_place_of_a_seed_is_recognised() -> None:
+    private = USER.reveal_private_key()
+    for text, kind in ((USER.public_key, "a public key"), (private, "a private key")):
+        with pytest.raises(KeyTextError) as caught:
+            KeyPair.from_seed(text)
+        assert kind in caught.value.hint
+    with pytest.raises(KeyTextError) as caught:
+        PublicKey.parse(SEED)
+    assert "a seed has 58" in caught.value.hint

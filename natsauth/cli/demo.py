@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
+from signal import SIG_IGN, SIGINT, getsignal, signal
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
@@ -34,10 +36,14 @@ def demo(keep: Path | None) -> None:
     console.print(Text("natsauth demo: a secured nats-server from nothing", "bold"))
     start = perf_counter()
     if keep is None:
-        with TemporaryDirectory(prefix="natsauth-demo-") as directory:
+        with ExitStack() as stack:
+            stack.callback(signal, SIGINT, getsignal(SIGINT))
+            directory = stack.enter_context(TemporaryDirectory(prefix="natsauth-demo-"))
+            stack.callback(signal, SIGINT, SIG_IGN)  # an interrupt leaves no seed behind
             run(Path(directory), narrate)
     else:
         run(keep, narrate)
     console.print(Text(f"Everything held, in {perf_counter() - start:.1f} s.", "bold"))
     if keep:
+        console.print(Text("Where the files are, nats-server -c nats.conf starts it again."))
         console.print(Text(f"The files are in {keep}"))

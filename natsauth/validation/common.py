@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from natsauth.validation.collector import Collector
 
 MAX_INFO_BYTES = 8192
+_FAR = 1 << 37
+"""The year 6325: a later moment is one in milliseconds."""
 
 
 def member(path: str, name: str) -> str:
@@ -33,6 +35,10 @@ def check_times(issues: Collector, claims: Claims, now: int) -> None:
     if claims.nbf > max(now, 0):
         message = f"not valid for another {claims.nbf - now} seconds"
         issues.time_check(IssueCode.NOT_YET_VALID, "$.nbf", message)
+    for name, moment in (("exp", claims.exp), ("nbf", claims.nbf)):
+        if moment >= _FAR:
+            message = "is thousands of years away; times are in seconds, not in milliseconds"
+            issues.warning(IssueCode.TIME_FAR, f"$.{name}", message)
 
 
 def check_info(issues: Collector, path: str, info: Account | Export) -> None:

@@ -109,6 +109,7 @@ class IssueCode(StrEnum):
     TAG_UPPER_CASE = "tag_upper_case"
     TIME_ZONE_UNCHECKED = "time_zone_unchecked"
     REVOCATION_KEY = "revocation_key"
+    TIME_FAR = "time_far"
     TOKEN_SIZE = "token_size"  # noqa: S105 - a name, not a secret
     TEMPLATE = "template"
     TEMPLATE_FUNCTION = "template_function"
@@ -128,6 +129,7 @@ EXTRA_CODES = frozenset(
         IssueCode.TAG_UPPER_CASE,
         IssueCode.TIME_ZONE_UNCHECKED,
         IssueCode.REVOCATION_KEY,
+        IssueCode.TIME_FAR,
         IssueCode.TOKEN_SIZE,
         IssueCode.TEMPLATE,
         IssueCode.TEMPLATE_FUNCTION,
@@ -174,6 +176,10 @@ class ValidationReport:
     def __bool__(self) -> bool:
         """Tell whether nothing blocks and the time is right."""
         return not self._fatal()
+
+    def __str__(self) -> str:
+        """Return a line for each issue, for people."""
+        return "\n".join(map(str, self.issues)) or "no issues found"
 
     @property
     def errors(self) -> tuple[Issue, ...]:

