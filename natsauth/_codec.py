@@ -13,7 +13,7 @@ from dataclasses import fields
 from json.encoder import encode_basestring as quote
 from typing import Any, NamedTuple
 
-from natsauth._json import JsonError, dumps, shown, type_name
+from natsauth._json import MINUS_ZERO, JsonError, dumps, shown, type_name
 from natsauth.errors import Problem
 
 _SHORT = 1 << 80  # numbers that an error shows
@@ -39,6 +39,8 @@ class Leaf(NamedTuple):
     """Whether the zero is written too."""
     nullable: bool = True
     """Whether null reads as the zero."""
+    signed: bool = False
+    """Whether it is a number that may have a minus sign."""
     name: str = ""
     """The JSON name, where the attribute cannot have it."""
 
@@ -128,6 +130,8 @@ def read_int64(value: Any, path: Path, problems: Problems) -> int:
     """Read an integer within the bounds of Go's int64."""
     if value.__class__ is int and -(1 << 63) <= value < 1 << 63:
         return value
+    if value is MINUS_ZERO:
+        return 0
     mismatch(path, "integer", value, problems)
     return 0
 
@@ -289,7 +293,7 @@ def write_extra(extra: Any, known: frozenset[str], path: Path, problems: Problem
 def _compile(cls: type[Any], lines: list[str]) -> Any:
     names: dict[str, Any] = {
         "cls": cls, "new": cls.__new__, "quote": quote, "mismatch": mismatch,
-        "read_extra": read_extra, "write_extra": write_extra,
+        "read_extra": read_extra, "write_extra": write_extra, "minus_zero": MINUS_ZERO,
         "known": frozenset(name for _, name, _ in members(cls)),
     }  # fmt: skip
     for attribute, _, member in members(cls):
@@ -314,6 +318,7 @@ def _reader_source(cls: type[Any]) -> list[str]:
             lines += [
                 f" if {missing}: {target} = {member.zero}",
                 f" elif {member.accept}: {target} = v",
+                *([f" elif v is minus_zero: {target} = 0"] if member.signed else []),
                 " else:",
                 f"  {target} = {member.zero}",
                 f"  mismatch({at}, {member.expected!r}, v, problems)",

@@ -151,9 +151,12 @@ def _look_closely(payload: dict[str, Any], nats: Any, *, old: bool) -> tuple[typ
     kind, version = (top, 1) if top else (common.type, common.version)
     if version > VERSION:
         raise UnsupportedTokenError(f"version {version} is newer than {VERSION}, which is read")
+    _refuse_other_case(nats, _COMMON, "$.nats")
     cls = CLAIMS.get(kind)
     if cls is None:
-        _refuse_other_case(nats, _COMMON, "$.nats")
+        # Go reads these members of generic claims at the top, too.
+        _refuse_other_case(payload, _COMMON, "$")
+        read_document(_Common, {n: payload[n] for n in _COMMON if n in payload})
         if kind not in _NEVER_READ:
             return GenericClaims, 1 if old else _EITHER
         if top or old:

@@ -14,11 +14,21 @@ from collections import Counter
 from json.encoder import encode_basestring as quote
 from math import isfinite
 from operator import itemgetter
-from re import compile as regex
 from typing import Any, NoReturn
 
-_SEED = regex("S[ACNOUX][A-Z2-7]{40,}")  # damaged ones too
+from natsauth._redact import without_seeds
+
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+
+class _MinusZero(int):
+    """The class of :data:`MINUS_ZERO`."""
+
+
+MAX_DEPTH = 128
+"""Levels of nesting that are read."""
+MINUS_ZERO = _MinusZero()
+"""What ``-0`` reads as: 0 where a sign may stand, and refused by Go where none may."""
 
 
 class JsonError(ValueError):
@@ -34,7 +44,8 @@ def loads(document: Any) -> Any:
     try:
         text: str = document.decode("utf-8", "natsauth")
         value, end = _SCAN(text, 0)
-        if end == len(text) and "\\ud" not in text and "\\uD" not in text:
+        plain = "\\ud" not in text and "\\uD" not in text and "-0" not in text
+        if end == len(text) and plain and text.count("{") + text.count("[") <= MAX_DEPTH:
             return value
     except (AttributeError, StopIteration, RecursionError, ValueError):
         pass
@@ -95,21 +106,18 @@ def shown(name: str) -> str:
     return without_seeds(name[:160])[:80]
 
 
-def without_seeds(text: str) -> str:
-    """Return the text with "(a seed)" where a seed stands by mistake."""
-    return _SEED.sub("(a seed)", text)
-
-
 def type_name(value: object) -> str:
     """Return what JSON calls the type of a value."""
     return _TYPE_NAMES.get(type(value)) or type(value).__name__
 
 
 def _loads_carefully(document: str | bytes) -> Any:
-    """Read what has white space around it, surrogates in it, or something wrong with it."""
+    """Read what is unusual: in white space, with surrogates, large, or wrong."""
     text = document.decode("utf-8", "natsauth") if isinstance(document, bytes) else document
     try:
-        return _without_surrogates(_DECODER.decode(text))
+        value = _CAREFUL_DECODER.decode(text)
+        _check_depth(value)
+        return _without_surrogates(value)
     except JsonError:
         raise
     except RecursionError:
@@ -139,6 +147,25 @@ def _finite(digits: str) -> float:
     return number
 
 
+def _check_depth(value: Any) -> None:
+    """Refuse deep nesting, which would break whoever walks the value; claims need six levels."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        nested = [item for item in level if item.__class__ in (dict, list)]
+        if not nested:
+            return
+        level = [
+            inner
+            for outer in nested
+            for inner in (outer.values() if outer.__class__ is dict else outer)
+        ]
+    raise JsonError(f"it is nested in more than {MAX_DEPTH} levels")
+
+
+def _integer(digits: str) -> int:
+    return MINUS_ZERO if digits == "-0" else int(digits)
+
+
 def _one_for_each_byte(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
@@ -146,9 +173,13 @@ def _one_for_each_byte(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error("natsauth", _one_for_each_byte)
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_unique, parse_constant=_constant, parse_float=_finite
-)
+_HOOKS: dict[str, Any] = {
+    "object_pairs_hook": _unique,
+    "parse_constant": _constant,
+    "parse_float": _finite,
+}
+_DECODER = json.JSONDecoder(**_HOOKS)
+_CAREFUL_DECODER = json.JSONDecoder(**_HOOKS, parse_int=_integer)
 _SCAN = _DECODER.scan_once  # type: ignore[attr-defined]  # public, but not in typeshed
 _TYPE_NAMES: dict[type, str] = {
     str: "string",

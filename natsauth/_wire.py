@@ -35,8 +35,9 @@ from natsauth._codec import (
     render,
     write_strings,
 )
-from natsauth._json import JsonError, to_bytes, without_seeds
-from natsauth.errors import ClaimsError, Problem
+from natsauth._json import JsonError, to_bytes
+from natsauth._redact import without_seeds
+from natsauth.errors import ClaimsError, Problem, UsageError
 
 INT64 = (-(1 << 63), (1 << 63) - 1)
 UINT64 = (0, (1 << 64) - 1)
@@ -56,7 +57,8 @@ def integer(default: int = 0, *, within: tuple[int, int] = INT64, keep: bool = F
     """Declare an integer within the bounds of its Go type."""
     low, high = within
     expected = "integer" if within == INT64 else f"integer from {low} to {high}"
-    leaf = Leaf("0", f"v.__class__ is int and {low} <= v <= {high}", "{v}", expected, keep=keep)
+    accept = f"v.__class__ is int and {low} <= v <= {high}"
+    leaf = Leaf("0", accept, "{v}", expected, keep=keep, signed=low < 0)
     return field(default=default, metadata={"wire": leaf})
 
 
@@ -148,7 +150,13 @@ class WireObject:
 
 
 def codec(cls: type[Any]) -> Codec:
-    """Return the reader and writer of a class."""
+    """Return the reader and writer of a class.
+
+    Raises:
+        UsageError: The class was not made by :func:`wire`; a subclass of one that was has none.
+    """
+    if cls not in _CODECS:
+        raise UsageError(f"{cls.__name__} is no class of natsauth's claims")
     return _CODECS[cls]
 
 
@@ -175,7 +183,7 @@ def write_document(value: WireObject, path: Path = ()) -> str:
         ClaimsError: Fields hold what JSON or their type cannot; all of them are named.
     """
     problems: Problems = []
-    written = _CODECS[type(value)].write(value, path, problems)
+    written = codec(type(value)).write(value, path, problems)
     if problems:
         raise ClaimsError(problems)
     try:

@@ -159,11 +159,7 @@ class Creds:
             CredsError: It holds no usable creds, or its content was given in place of its name.
             UsageError: The path is neither text nor a path.
         """
-        if _CONTENT(str(path)):  # which an error about the file would print
-            raise CredsError(
-                "expected the name of a creds file, got what belongs into one",
-                hint="Creds.parse() takes the content",
-            )
+        _check_name(path)
         data = read_file(path, limit=MAX_BYTES)
         try:
             return cls.parse(data)
@@ -190,10 +186,12 @@ class Creds:
             overwrite: Whether a file, or symbolic link, of that name is replaced.
 
         Raises:
+            CredsError: What belongs into the file was given in place of its name.
             FileError: The file cannot be written, or exists; nothing is left behind.
             SecretError: The key pair was wiped.
             UsageError: The path is neither text nor a path.
         """
+        _check_name(path)
         write_file(path, self.format().encode(), overwrite=overwrite)
 
     @property
@@ -313,3 +311,12 @@ def _mark(line: str) -> tuple[str, str] | None:
             hint="the token and seed of an operator or account are no user's",
         )
     return verb, name
+
+
+def _check_name(path: object) -> None:
+    """Refuse content in place of a name: an error about the file would print it."""
+    if _CONTENT(str(path)):
+        raise CredsError(
+            "expected the name of a creds file, got what belongs into one",
+            hint="Creds.parse() takes the content",
+        )

@@ -35,6 +35,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from natsauth._redact import without_seeds
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -78,8 +80,8 @@ class NatsAuthError(Exception):
     hint: str
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(without_seeds(message))
+        self.hint = without_seeds(hint)
 
     def __str__(self) -> str:
         """Return the message, with the hint where there is one."""
@@ -181,7 +183,7 @@ class ClaimsError(NatsAuthError, ValueError):
     problems: tuple[Problem, ...]
 
     def __init__(self, problems: Iterable[Problem], *, hint: str = "") -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(Problem(*map(without_seeds, problem)) for problem in problems)
         super().__init__("; ".join(map(str, self.problems)), hint=hint)
 
     def __reduce__(self) -> tuple[Any, ...]:

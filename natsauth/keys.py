@@ -377,10 +377,13 @@ def as_bytes(value: bytes) -> bytes:
     Raises:
         UsageError: It is none.
     """
-    if isinstance(value, bytes):
+    if value.__class__ is bytes:
         return value
-    if isinstance(value, bytearray | memoryview):
-        return bytes(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        try:
+            return bytes(memoryview(value))  # the data themselves, whatever a subclass makes of it
+        except ValueError:
+            raise UsageError("expected bytes, got a memoryview that was released") from None
     raise UsageError(f"expected bytes, got {_name(value)}")
 
 

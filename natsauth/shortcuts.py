@@ -155,9 +155,8 @@ def encode_user(
         UsageError: An option that there is none of, or an argument of the wrong type.
     """
     chosen = _options(options, UserOptions)
-    scoped = chosen.get("scoped_user") or chosen.get("scopedUser")
-    body = _body(User, claims, {} if scoped else _UNLIMITED)
-    if scoped:
+    body = _body(User, claims, _UNLIMITED)
+    if chosen.get("scoped_user") or chosen.get("scopedUser"):
         _empty(body)
     subject = _public(user, KeyType.USER)
     return _encode(UserClaims, name, subject, issuer, body, chosen)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from natsauth import _base64
 from natsauth._envelope import read, signing_input, split, verified
-from natsauth.claims.base import Claims
+from natsauth.claims.base import Claims, is_claims_class
 from natsauth.errors import ClaimTypeError, UsageError
-from natsauth.keys import KeyPair, PublicKey
+from natsauth.keys import KeyPair, PublicKey, as_bytes
 from natsauth.signing import sign, sign_async, signer_key
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ class UnsignedToken(Generic[C]):
         Raises:
             SignatureError: The signature is not the issuer's.
         """
+        signature = as_bytes(signature)
         self.issuer.verify(self.data, signature)
         return _made(self.data + b"." + _base64.encode(signature), None)
 
@@ -182,7 +183,7 @@ def decode(token: str | bytes | Token[Any], type: type[C] | None = None) -> Toke
         ClaimsError: A member of the payload has the wrong type.
         UsageError: An argument has a type that is none of the above.
     """
-    if type is not None and Claims not in getattr(type, "__mro__", ()):
+    if type is not None and not is_claims_class(type):
         raise UsageError("expected a class of claims")
     chunks = split(token.encoded if isinstance(token, Token) else token)
     claims = verified(chunks)

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from natsauth._redact import without_seeds
 from natsauth.claims.account import AccountClaims
 from natsauth.claims.base import Claims, clock
 from natsauth.claims.operator import OperatorClaims
@@ -30,7 +31,7 @@ from natsauth.keys import KeyType, is_public_key
 from natsauth.token import Token, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from natsauth.claims.permissions import UserPermissionLimits
@@ -134,7 +135,7 @@ def check_account(
         TokenError, ClaimsError: A token is of another kind, or one that ``decode()`` refuses.
     """
     claims, root = _claims(account, AccountClaims), _claims(operator, OperatorClaims)
-    return TrustReport(tuple(_account_findings(claims, root, clock(now))))
+    return _report(_account_findings(claims, root, clock(now)))
 
 
 def check_user(
@@ -159,13 +160,18 @@ def check_user(
     """
     claims, owner = _claims(user, UserClaims), _claims(account, AccountClaims)
     root, moment = _claims(operator, OperatorClaims), clock(now)
-    return TrustReport(
+    return _report(
         (
             *_user_time_findings(claims, moment),
             *_account_findings(owner, root, moment),
             *_user_findings(claims, owner, strict=root.nats.strict_signing_key_usage),
         )
     )
+
+
+def _report(findings: Iterable[TrustFinding]) -> TrustReport:
+    """Return a report whose messages may be shown: a token may name anything, even a seed."""
+    return TrustReport(tuple(f._replace(message=without_seeds(f.message)) for f in findings))
 
 
 def _claims(token: Token[_C], kind: type[_C]) -> _C:

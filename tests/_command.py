@@ -12,24 +12,29 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ROOT = Path(__file__).parent.parent
+_STYLES = {"COLUMNS", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"}
 
 
-def run(
-    *arguments: str | Path, env: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
+def environment(**more: str) -> dict[str, str]:
+    """Return the variables of this process without what styles output, and more."""
+    kept = {name: value for name, value in os.environ.items() if name not in _STYLES}
+    return {**kept, "PYTHONIOENCODING": "utf-8", **more}
+
+
+def run(*command: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, in the checkout.
 
     Args:
-        arguments: The command.
-        env: Variables that differ from those of this process.
+        command: The program and its arguments.
+        more: Variables of the environment.
     """
     return subprocess.run(
-        arguments,
+        command,
         capture_output=True,
         check=False,
         cwd=ROOT,
         encoding="utf-8",
-        env={**os.environ, **(env or {})},
+        env=environment(**more),
         timeout=60,
     )
 
@@ -57,7 +62,7 @@ class Machine:
         packages = os.pathsep.join([str(ROOT), str(self._site)])
         # -S leaves the installed packages of this machine out.
         command = [sys.executable, "-S", "-m", "natsauth", *arguments]
-        return run(*command, env={"PYTHONPATH": packages, "PATH": str(self.path)})
+        return run(*command, PYTHONPATH=packages, PATH=str(self.path))
 
 
 def _site_packages() -> list[Path]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from signal import SIGHUP, SIGINT, SIGTERM, getsignal
 from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
 
+from natsauth.cli.demo import _leave
 from natsauth.cli.main import commands
 
 if TYPE_CHECKING:
@@ -33,8 +35,10 @@ STEPS = [
 ]
 
 
-def demo(*arguments: str | Path, **env: str) -> Result:
-    return CliRunner(env=env).invoke(commands, ["demo", *map(str, arguments)])
+def demo(*arguments: str | Path, charset: str = "utf-8", **env: str) -> Result:
+    unset = dict.fromkeys(("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE"))
+    runner = CliRunner(charset, env={**unset, **env})
+    return runner.invoke(commands, ["demo", *map(str, arguments)])
 
 
 def test_the_narration_is_a_heading_the_steps_and_a_summary() -> None:
@@ -57,12 +61,20 @@ def test_every_line_fits_a_narrow_terminal_and_the_texts_are_aligned() -> None:
     assert "\x1b" not in result.stdout
 
 
-def test_without_a_temporary_directory_left(
+def test_neither_files_nor_signal_handlers_are_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    handlers = [getsignal(number) for number in (SIGINT, SIGTERM, SIGHUP)]
     assert demo().exit_code == 0
     assert list(tmp_path.iterdir()) == []
+    assert [getsignal(number) for number in (SIGINT, SIGTERM, SIGHUP)] == handlers
+
+
+def test_a_signal_ends_it_in_order() -> None:
+    with pytest.raises(SystemExit) as stopped:
+        _leave(SIGTERM, None)
+    assert stopped.value.code == 128 + SIGTERM  # as shells tell it
 
 
 def test_kept_files_are_named_as_they_are(tmp_path: Path) -> None:
@@ -83,8 +95,7 @@ def test_a_file_is_no_directory(tmp_path: Path) -> None:
 
 
 def test_an_output_of_ascii_gets_no_tick() -> None:
-    runner = CliRunner(charset="ascii")
-    result = runner.invoke(commands, ["demo"])
+    result = demo(charset="ascii")
     assert result.exit_code == 0
     for line in result.stdout.splitlines()[1:-1]:
         assert re.match(r"ok [ \d]{4} ms  \S| {12}\S", line)
@@ -92,7 +103,7 @@ def test_an_output_of_ascii_gets_no_tick() -> None:
 
 def test_colours_only_where_they_are_wanted() -> None:
     green, bold = "\x1b[32m✓\x1b[0m", "\x1b[1mnatsauth demo"
-    coloured = demo(FORCE_COLOR="1", TERM="xterm", NO_COLOR="").stdout
+    coloured = demo(FORCE_COLOR="1", TERM="xterm").stdout
     assert green in coloured
     assert bold in coloured
     plain = demo(FORCE_COLOR="1", TERM="xterm", NO_COLOR="1").stdout

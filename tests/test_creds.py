@@ -458,3 +458,12 @@ def test_what_is_no_path(path: Any) -> None:
         Creds.read(path)
     with pytest.raises(UsageError, match="expected a file name"):
         CREDS.write(path)
+
+
+def test_content_in_place_of_a_name_is_not_printed_by_write(tmp_path: Path) -> None:
+    creds = Creds.create(TOKEN, USER)
+    for wrong in (creds.format(), creds.jwt, USER.reveal_seed(), f"{USER.reveal_seed()}/x"):
+        with pytest.raises(CredsError, match="expected the name") as caught:
+            creds.write(wrong)
+        assert creds.jwt not in str(caught.value)
+    assert not list(tmp_path.iterdir())

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from natsauth import errors
-from natsauth.errors import ClaimsError, ErrorCode, NatsAuthError, Problem
+from natsauth.errors import ClaimsError, ErrorCode, NatsAuthError, Problem, UsageError
+from tests._tokens import ACCOUNT, USER, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,3 +79,16 @@ def test_claims_errors_name_every_problem_in_order() -> None:
     error = ClaimsError(iter([Problem("$.b", "first"), Problem("$.a", "second")]))
     assert str(error) == "$.b: first; $.a: second"
     assert error.problems == (Problem("$.b", "first"), Problem("$.a", "second"))
+
+
+def test_no_error_shows_a_seed_whatever_it_is_about() -> None:
+    private = USER.reveal_private_key()
+    for secret in (USER.reveal_seed(), USER.reveal_seed()[:-3], private):
+        for error in (
+            UsageError(f"there is no {secret!r}", hint=f"not {secret}"),
+            ClaimsError([Problem(f"$.{secret}", f"is {secret}")], hint=secret),
+        ):
+            assert secret[2:40] not in shown(error)
+            assert "(a seed)" in str(error)
+    for public in (USER.public_key, ACCOUNT.public_key):
+        assert public in str(UsageError(f"the key {public}"))

@@ -59,6 +59,7 @@ def test_one_name_loads_no_more_than_it_needs() -> None:
     loaded = loaded_by("from natsauth import NatsAuthError")
     assert {name for name in loaded if name.startswith(("natsauth", "nacl"))} == {
         "natsauth",
+        "natsauth._redact",
         "natsauth.errors",
     }
 
@@ -100,6 +101,7 @@ def test_a_star_gives_all_of_them() -> None:
 def test_names_show_before_they_are_loaded() -> None:
     code = "import natsauth; assert set(natsauth.__all__) <= set(dir(natsauth))"
     assert loaded_by(code) == {"natsauth"}
+    assert {"demo_", "_HOMES", *PUBLIC} - set(dir(natsauth)) == {"demo_"}
 
 
 def test_a_name_stays_loaded() -> None:

@@ -32,14 +32,14 @@ def natsauth_command(request: pytest.FixtureRequest, tmp_path: Path) -> list[str
 
 
 def test_the_version(natsauth_command: list[str | Path]) -> None:
-    done = run(*natsauth_command, "--version", env={"PYTHONPATH": str(ROOT)})
+    done = run(*natsauth_command, "--version", PYTHONPATH=str(ROOT))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"natsauth, version {natsauth.__version__}\n"
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_the_help_names_every_command(natsauth_command: list[str | Path], option: str) -> None:
-    done = run(*natsauth_command, option, env={"PYTHONPATH": str(ROOT), "COLUMNS": "80"})
+    done = run(*natsauth_command, option, PYTHONPATH=str(ROOT))
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("Usage: ")
     assert (
@@ -51,7 +51,7 @@ def test_the_help_names_every_command(natsauth_command: list[str | Path], option
 def test_a_mistake_in_the_command_is_exit_code_2(
     natsauth_command: list[str | Path], mistake: str
 ) -> None:
-    done = run(*natsauth_command, mistake, env={"PYTHONPATH": str(ROOT)})
+    done = run(*natsauth_command, mistake, PYTHONPATH=str(ROOT))
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("Usage: ")
     assert mistake in done.stderr
@@ -66,14 +66,13 @@ def test_without_the_extra_it_says_how_to_get_it(missing: str, tmp_path: Path) -
 
 
 def test_with_the_extra_alone_all_but_the_demo_is_there(tmp_path: Path) -> None:
-    done = Machine(tmp_path, ["nats-", "nats_", "nats"]).natsauth("--version")
-    # natsauth itself comes from the checkout, whatever is installed.
+    done = Machine(tmp_path, ["nats"]).natsauth("--version")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"natsauth, version {natsauth.__version__}\n"
 
 
 def test_another_missing_module_is_not_hidden(tmp_path: Path) -> None:
-    done = Machine(tmp_path, ["nacl", "PyNaCl", "pynacl"]).natsauth("--version")
+    done = Machine(tmp_path, ["nacl"]).natsauth("--version")
     assert done.returncode == 1
     assert done.stderr.endswith("ModuleNotFoundError: No module named 'nacl'\n")
 

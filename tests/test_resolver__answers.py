@@ -86,7 +86,8 @@ def test_a_server_without_a_proper_name() -> None:
 
 
 def test_lists() -> None:
-    assert parse_accounts(answer(data=["A1", "A2"])) == ServerAccounts("n1", "NABC", ("A1", "A2"))
+    keys = (ACCOUNT.public_key, OTHER_ACCOUNT.public_key)
+    assert parse_accounts(answer(data=[*keys])) == ServerAccounts("n1", "NABC", keys)
     assert parse_accounts(answer(data=[])).accounts == ()
 
 
@@ -163,3 +164,20 @@ def forged(kind: str, sub: object) -> str:
 def test_lookups_that_give_something_else(text: str, message: str) -> None:
     with pytest.raises(ResolverError, match=f"lookup of {ACCOUNT.public_key} {message}"):
         parse_account(text.encode(), ACCOUNT.public_key)
+
+
+def test_a_server_may_claim_anything_and_is_believed_little() -> None:
+    for active in (10**10, 2**70, 10**4000):
+        answer = b'{"server":{"name":"a","id":"N"},"statsz":{"active_servers":%d}}' % active
+        roster = parse_roster([answer])
+        assert roster.count == 1_000
+        assert len(roster.missing({"N"})) == 999
+    name = "a\nFAKE \x1b[31m" + "x" * 1_000
+    said = {"server": {"name": name}, "error": {"code": 10**50, "description": name}}
+    reply = parse_reply(json.dumps(said).encode())
+    assert (reply.ok, reply.code) == (False, 0)
+    for text in (reply.server_name, reply.message):
+        assert text.isprintable()
+        assert len(text) <= 200
+    with pytest.raises(ResolverError, match="no list of accounts"):
+        parse_accounts(b'{"server":{},"data":["\\u001b[31m"]}')

@@ -31,7 +31,7 @@ from natsauth.claims.signing_keys import (
     public_key_of,
     signing_key_list,
 )
-from natsauth.errors import ClaimsError, Problem
+from natsauth.errors import ClaimsError, Problem, UsageError
 from natsauth.keys import KeyType
 from natsauth.subjects import is_contained_in
 
@@ -79,6 +79,7 @@ class MsgTrace(WireObject):
     sampling: int = integer()
 
 
+_GIVE_PUBLIC = "a key pair has its public_key"
 _T = TypeVar("_T")
 _WEIGHTED = codec(WeightedMapping)
 
@@ -124,7 +125,15 @@ class Account(Revocable):
     version: int = integer(VERSION)
 
     def add_signing_key(self, *keys: SigningKey) -> None:
-        """Add plain or scoped signing keys; one with the same public key is replaced."""
+        """Add plain or scoped signing keys; one with the same public key is replaced.
+
+        Raises:
+            UsageError: A key is neither its public key nor a scope.
+        """
+        for key in keys:
+            if not isinstance(key, str | UserScope):
+                found = type(key).__name__
+                raise UsageError(f"expected public keys or scopes, got {found}", hint=_GIVE_PUBLIC)
         added = {public_key_of(key): key for key in (*self.signing_keys, *keys)}
         self.signing_keys = list(added.values())
 

@@ -35,7 +35,7 @@ def seconds(moment: object) -> int:
     from datetime import datetime
 
     if isinstance(moment, datetime):
-        if moment.tzinfo is None:
+        if moment.utcoffset() is None:
             raise UsageError("a datetime needs a time zone", hint="as in datetime.now(UTC)")
         moment = moment.timestamp()
     if isinstance(moment, bool) or not isinstance(moment, int | float):
@@ -52,6 +52,11 @@ def clock(now: datetime | float | None = None) -> int:
     return seconds(now)
 
 
+def is_claims_class(value: object) -> bool:
+    """Tell whether something is a class of claims."""
+    return isinstance(value, type) and issubclass(value, Claims)
+
+
 def _moment(name: str, meaning: str) -> property:
     def read(claims: Claims) -> datetime | None:
         from datetime import UTC, datetime, timedelta
@@ -59,7 +64,7 @@ def _moment(name: str, meaning: str) -> property:
         value = getattr(claims, name)
         try:
             return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=value) if value else None
-        except (OverflowError, TypeError):
+        except (OverflowError, TypeError, ValueError):
             raise ClaimsError([Problem(f"$.{name}", "is not a second of the calendar")]) from None
 
     def write(claims: Claims, moment: datetime | None) -> None:

@@ -75,7 +75,7 @@ class Import(WireObject):
     name: str = text()
     subject: str = text()
     account: str = text()
-    token: str = text()
+    token: str = text(secret=True)
     to: str = text()
     local_subject: str = text()
     type: str = choice(STREAM, SERVICE)

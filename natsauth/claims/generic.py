@@ -6,7 +6,7 @@ from dataclasses import field
 from typing import Any, ClassVar
 
 from natsauth._codec import Node, Path, Problems, mismatch, render
-from natsauth._json import JsonError, dumps
+from natsauth._json import MINUS_ZERO, JsonError, dumps
 from natsauth._wire import wire
 from natsauth.claims.base import Claims
 from natsauth.errors import Problem
@@ -44,6 +44,8 @@ def _as_floats(value: Any) -> Any:
         return {name: _as_floats(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_as_floats(item) for item in value]
+    if value is MINUS_ZERO:
+        return -0.0
     if isinstance(value, int) and abs(value) > _EXACT:
         return float(value)
     return value

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import ExitStack
 from pathlib import Path
-from signal import SIG_IGN, SIGINT, getsignal, signal
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from typing import NoReturn
 
 import click
 from rich.console import Console
 from rich.text import Text
 
 from natsauth.demo import Step, run
+
+_ENDS = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}  # Windows knows no SIGHUP
+"""The signals that would end the process at once, and leave the server running."""
 
 
 @click.command()
@@ -35,15 +39,24 @@ def demo(keep: Path | None) -> None:
 
     console.print(Text("natsauth demo: a secured nats-server from nothing", "bold"))
     start = perf_counter()
-    if keep is None:
-        with ExitStack() as stack:
-            stack.callback(signal, SIGINT, getsignal(SIGINT))
-            directory = stack.enter_context(TemporaryDirectory(prefix="natsauth-demo-"))
-            stack.callback(signal, SIGINT, SIG_IGN)  # an interrupt leaves no seed behind
-            run(Path(directory), narrate)
-    else:
-        run(keep, narrate)
+    with ExitStack() as stack:  # at its end signals are ignored, then all seeds go
+        for number in (signal.SIGINT, *_ENDS):
+            stack.callback(signal.signal, number, signal.getsignal(number))
+        for number in _ENDS:
+            signal.signal(number, _leave)
+        directory = keep
+        if directory is None:
+            temporary = TemporaryDirectory(prefix="natsauth-demo-")
+            directory = Path(stack.enter_context(temporary))
+        for number in (signal.SIGINT, *_ENDS):
+            stack.callback(signal.signal, number, signal.SIG_IGN)
+        run(directory, narrate)
     console.print(Text(f"Everything held, in {perf_counter() - start:.1f} s.", "bold"))
     if keep:
         console.print(Text("Where the files are, nats-server -c nats.conf starts it again."))
         console.print(Text(f"The files are in {keep}"))
+
+
+def _leave(number: int, _frame: object) -> NoReturn:
+    """End in order, so that neither the server nor a seed is left behind."""
+    raise SystemExit(128 + number)

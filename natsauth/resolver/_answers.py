@@ -12,14 +12,19 @@ from typing import TYPE_CHECKING, Any
 from natsauth._json import JsonError, loads
 from natsauth.claims.account import AccountClaims
 from natsauth.errors import ClaimsError, ResolverError, TokenError
+from natsauth.keys import KeyType, is_public_key
 from natsauth.resolver.results import ServerAccounts, ServerReply
 from natsauth.token import Token, decode
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+_ACCOUNT = KeyType.ACCOUNT
 _OK = 200
 _NAMELESS = "a server without a known name"
+_MAX_SERVERS = 1_000
+"""More than any cluster has: a server may claim any number."""
+_MAX_TEXT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,8 @@ def parse_reply(answer: bytes) -> ServerReply:
     message = error.get("description") if error else data.get("message")
     if (data and error) or code.__class__ is not int or not isinstance(message, str):
         return ServerReply(name, id_, ok=False, code=0, message="unreadable answer")
-    return ServerReply(name, id_, ok=not error and code == _OK, code=code, message=message)
+    ok, known = not error and code == _OK, 0 <= code < 1_000  # noqa: PLR2004 - three digits
+    return ServerReply(name, id_, ok=ok, code=code if known else 0, message=_plain(message))
 
 
 def parse_accounts(answer: bytes) -> ServerAccounts:
@@ -70,7 +76,7 @@ def parse_accounts(answer: bytes) -> ServerAccounts:
     document = _loads(answer)
     name, id_ = _server(document)
     accounts = document.get("data") if isinstance(document, dict) else None
-    if not isinstance(accounts, list) or not all(isinstance(item, str) for item in accounts):
+    if not isinstance(accounts, list) or not all(is_public_key(a, _ACCOUNT) for a in accounts):
         reply = parse_reply(answer)
         raise ResolverError(f"{name or 'a server'} gave no list of accounts: {reply.message}")
     return ServerAccounts(name, id_, tuple(accounts))
@@ -85,7 +91,8 @@ def parse_roster(answers: Iterable[bytes]) -> Roster:
     documents = [_loads(answer) for answer in answers]
     names = {id_: name for name, id_ in map(_server, documents)}
     active = [_object(document, "statsz").get("active_servers") for document in documents]
-    return Roster(names, max([len(names), *(n for n in active if n.__class__ is int)]))
+    claimed = max([len(names), *(n for n in active if n.__class__ is int)])
+    return Roster(names, min(claimed, _MAX_SERVERS))
 
 
 def parse_account(answer: bytes, account: str) -> Token[AccountClaims] | None:
@@ -118,7 +125,13 @@ def _server(document: Any) -> tuple[str, str]:
     """Return name and id of the server that gave an answer, as far as it says."""
     server = _object(document, "server")
     name, id_ = server.get("name"), server.get("id")
-    return name if isinstance(name, str) else "", id_ if isinstance(id_, str) else ""
+    return _plain(name), _plain(id_)
+
+
+def _plain(text: object) -> str:
+    """Return what a server says as it may stand in a log: short, and without control characters."""
+    said = text[:_MAX_TEXT] if isinstance(text, str) else ""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in said)
 
 
 def _object(document: Any, name: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from natsauth.creds import Creds
 
 _CLOSE_SECONDS = 1.0
+_LONGEST = 10  # times the patience, however busily a server talks
 _NO_RESPONDERS = "503"
 
 
@@ -139,7 +140,8 @@ class Connection:
             subject: Where they are published.
             questions: What is asked.
             enough: Tells from the answers to a question whether there are all of them.
-            patience: Seconds without an answer to any question after which none is expected.
+            patience: Seconds without an answer to any question after which none is expected; ten
+                times as long altogether.
 
         Raises:
             ResolverConnectionError: The connection was lost.
@@ -148,13 +150,15 @@ class Connection:
         arrivals: asyncio.Queue[str | None] = asyncio.Queue()
         asked = {f"{self._inbox[:-1]}{next(self._numbers)}": Answers() for _ in questions}
         self._questions |= {inbox: (answers, arrivals) for inbox, answers in asked.items()}
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + _LONGEST * patience
         try:
             for inbox, question in zip(asked, questions, strict=True):
                 await self._publish(subject, question, inbox)
             unanswered = set(asked)
             with suppress(TimeoutError):
                 while unanswered:
-                    async with asyncio.timeout(patience):
+                    async with asyncio.timeout(min(patience, deadline - clock())):
                         arrived = await arrivals.get()
                     if arrived is None:
                         raise self._failure(self._error)

@@ -68,7 +68,8 @@ def parse_servers(servers: str | Sequence[str]) -> list[str]:
     else:
         texts = [*servers]
     if not all(isinstance(text, str) for text in texts):
-        raise UsageError(f"expected the URLs of servers, got {texts!r:.80}")
+        kinds = ", ".join(type(text).__name__ for text in texts[:5])  # a URL may hold a password
+        raise UsageError(f"expected the URLs of servers as text, got {kinds}")
     urls = [url for text in texts for part in text.split(",") if (url := part.strip())]
     if not urls:
         raise ResolverError("there is no server to connect to")
@@ -83,10 +84,12 @@ def _server_url(text: str) -> str:
             return url
     except ValueError:
         pass
-    shown = text.rpartition("@")[2]  # what stands before it may be a password
+    # What stands before "@" may be a password, and what stands for the port the half of one.
+    host, _, port = text.rpartition("://")[2].rpartition("@")[2].partition(":")
+    shown = f"{host}:{port}" if port.isdecimal() else host
     schemes = ", ".join(_SCHEMES)
     raise ResolverError(
-        f"{shown!r:.80} is no address of a server",
+        f"{shown!r:.80} is no address of a server, or has no good port",
         hint=f"as in nats://127.0.0.1:4222; the schemes are {schemes}",
     )
 

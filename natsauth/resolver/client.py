@@ -103,7 +103,8 @@ class ResolverClient:
                 is strict, the account's identity key.
             creds: A user of the system account, in place of the two above.
             timeout: Seconds without any answer after which the servers that have not answered
-                count as missing. A server may take 2 seconds to look for imported accounts.
+                count as missing; ten times as long altogether. A server may take 2 seconds to look
+                for imported accounts.
             connect_timeout: Seconds within which the connection must stand.
             lifetime: Seconds after which the temporary user expires and is disconnected.
             expected_servers: How many servers are to answer; as many as there are if not given.
@@ -213,8 +214,11 @@ class ResolverClient:
         return AccountListing(tuple(sorted(lists, key=attrgetter("server_name"))), missing)
 
     async def _count_servers(self, expected: int | None) -> None:
+        read: list[Roster] = []
+
         def enough(received: list[bytes]) -> bool:
-            return len(received) >= (expected or parse_roster(received).count)
+            read.extend(parse_roster([answer]) for answer in received[len(read) :])
+            return len(received) >= (expected or max(roster.count for roster in read))
 
         connection = self._connection
         [answers] = await connection.ask(PING, [b""], enough=enough, patience=self._patience)

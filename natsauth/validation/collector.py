@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from natsauth._redact import without_seeds
 from natsauth.errors import KeyRoleError, KeyTextError
 from natsauth.keys import PublicKey
 from natsauth.subjects import subject_problems
@@ -43,15 +44,27 @@ class Collector:
 
     def error(self, code: IssueCode, path: str, message: str) -> None:
         """Add an issue for which servers refuse the claims."""
-        self.issues.append(Issue(code, path, message, blocking=True, time_check=False))
+        self._add(code, path, message, blocking=True)
 
     def warning(self, code: IssueCode, path: str, message: str) -> None:
         """Add an issue that servers do not refuse."""
-        self.issues.append(Issue(code, path, message, blocking=False, time_check=False))
+        self._add(code, path, message)
 
     def time_check(self, code: IssueCode, path: str, message: str) -> None:
         """Add an issue that is only about the moment."""
-        self.issues.append(Issue(code, path, message, blocking=False, time_check=True))
+        self._add(code, path, message, time_check=True)
+
+    def _add(
+        self,
+        code: IssueCode,
+        path: str,
+        message: str,
+        *,
+        blocking: bool = False,
+        time_check: bool = False,
+    ) -> None:
+        shown = without_seeds(message)  # where a subject is expected, anything may stand
+        self.issues.append(Issue(code, path, shown, blocking, time_check))
 
     def findings(self, path: str, findings: Iterable[Finding]) -> None:
         """Add the rules that a subject breaks."""

@@ -8,7 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +22,7 @@ from natsauth.keys import KeyPair, KeyType
 from natsauth.resolver import ResolverClient
 from natsauth.shortcuts import encode_user
 from natsauth.token import decode
-from tests._command import ROOT, Machine, run
+from tests._command import ROOT, Machine, environment, run
 from tests.live._realm import Realm, user
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def running(scratch: Path, *arguments: str | Path) -> Iterator[subprocess.Popen[
         [*DEMO, *arguments],
         cwd=ROOT,
         encoding="utf-8",
-        env={**os.environ, "TMPDIR": str(scratch)},
+        env=environment(TMPDIR=str(scratch)),
         start_new_session=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -56,7 +56,8 @@ def running(scratch: Path, *arguments: str | Path) -> Iterator[subprocess.Popen[
         with pytest.raises(ProcessLookupError):
             os.killpg(process.pid, 0)
     except BaseException:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         raise
     assert list(scratch.iterdir()) == []
 
@@ -88,17 +89,31 @@ def test_an_interrupt_leaves_nothing_behind(tmp_path: Path, lines: int) -> None:
     assert len(errors.split("\n")) <= 3
 
 
-def test_an_interrupt_of_the_removal_leaves_nothing_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("lines", [2, 3, 5, 6, 8])
+def test_another_end_leaves_nothing_behind(tmp_path: Path, lines: int, number: int) -> None:
+    with running(tmp_path) as process:
+        assert process.stdout
+        for _ in range(lines):
+            process.stdout.readline()
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=60)
+    assert process.returncode == 128 + number or "Everything held" in output
+    assert errors == ""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_an_interrupt_of_the_removal_leaves_nothing_behind(tmp_path: Path, name: str) -> None:
     program = (
         "import os, signal, sys\n"
         "def interrupt(event, _):\n"
-        "    if event == 'shutil.rmtree': os.kill(os.getpid(), signal.SIGINT)\n"
+        f"    if event == 'shutil.rmtree': os.kill(os.getpid(), signal.{name})\n"
         "sys.addaudithook(interrupt)\n"
         "from natsauth.cli import main\n"
         "sys.argv = ['natsauth', 'demo']\n"
         "main()"
     )
-    done = run(sys.executable, "-c", program, env={"TMPDIR": str(tmp_path)})
+    done = run(sys.executable, "-c", program, TMPDIR=str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
     assert "Everything held" in done.stdout
     assert list(tmp_path.iterdir()) == []
@@ -117,7 +132,7 @@ def test_a_reader_that_goes_away_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_a_full_disk_under_the_output_is_one_line(tmp_path: Path) -> None:
     command = f"{shlex.join(DEMO)} > /dev/full"
-    done = run("sh", "-c", command, env={"TMPDIR": str(tmp_path)})
+    done = run("sh", "-c", command, TMPDIR=str(tmp_path))
     assert done.returncode != 0
     assert done.stderr.startswith("natsauth: [Errno 28] No space left on device\n")
     assert "Traceback" not in done.stderr
@@ -173,7 +188,7 @@ def test_a_directory_in_use_is_refused(tmp_path: Path) -> None:
 
 def test_a_name_that_the_output_cannot_show(tmp_path: Path) -> None:
     directory = tmp_path / "ü"
-    done = run(*DEMO, "--keep", directory, env={"PYTHONIOENCODING": "ascii"})
+    done = run(*DEMO, "--keep", directory, PYTHONIOENCODING="ascii")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("/\\xfc\n")
 
@@ -269,5 +284,7 @@ async def test_a_server_that_is_gone_is_found_out(start_server: StartServer) -> 
     realm = Realm(strict=False)
     server = start_server(realm.config())
     server.stop()
+    told: list[Step] = []
     with pytest.raises(DemoError, match="the server did not do as promised: "):
-        await demo._prove(server.url, user(realm.system), print)
+        await demo._prove(server.url, user(realm.system), told.append)
+    assert told == []
