@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import NoReturn
 
 import click
 from rich.console import Console
@@ -15,8 +14,8 @@ from rich.text import Text
 
 from natsauth.demo import Step, run
 
-_ENDS = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}  # Windows knows no SIGHUP
-"""The signals that would end the process at once, and leave the server running."""
+# Both would end the process at once, with the server running on. Windows knows no SIGHUP.
+_ENDS = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
 
 
 @click.command()
@@ -39,17 +38,16 @@ def demo(keep: Path | None) -> None:
 
     console.print(Text("natsauth demo: a secured nats-server from nothing", "bold"))
     start = perf_counter()
-    with ExitStack() as stack:  # at its end signals are ignored, then all seeds go
-        for number in (signal.SIGINT, *_ENDS):
-            stack.callback(signal.signal, number, signal.getsignal(number))
+    with ExitStack() as stack:
         for number in _ENDS:
-            signal.signal(number, _leave)
+            stack.callback(signal.signal, number, signal.signal(number, _interrupt))
+        stack.callback(signal.signal, signal.SIGINT, signal.getsignal(signal.SIGINT))
         directory = keep
         if directory is None:
             temporary = TemporaryDirectory(prefix="natsauth-demo-")
             directory = Path(stack.enter_context(temporary))
-        for number in (signal.SIGINT, *_ENDS):
-            stack.callback(signal.signal, number, signal.SIG_IGN)
+        # Called first of all these: nothing interrupts the removal of the seeds.
+        stack.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)
         run(directory, narrate)
     console.print(Text(f"Everything held, in {perf_counter() - start:.1f} s.", "bold"))
     if keep:
@@ -57,6 +55,6 @@ def demo(keep: Path | None) -> None:
         console.print(Text(f"The files are in {keep}"))
 
 
-def _leave(number: int, _frame: object) -> NoReturn:
-    """End in order, so that neither the server nor a seed is left behind."""
-    raise SystemExit(128 + number)
+def _interrupt(_number: int, _frame: object) -> None:
+    """Have another signal do what Ctrl-C does: asyncio then ends in order."""
+    signal.raise_signal(signal.SIGINT)
