@@ -20,7 +20,7 @@ from binascii import crc_hqx
 from re import compile as regex
 
 from natsauth import _base32
-from natsauth.errors import KeyTextError
+from natsauth.errors import KeyTextError, UsageError
 
 SEED_PREFIX = 18 << 3
 PRIVATE_PREFIX = 15 << 3
@@ -93,3 +93,47 @@ def decode_seed(text: str) -> tuple[int, bytes]:
 
 def _first_foreign(text: str) -> int:
     return next(i for i, char in enumerate(text, 1) if not _ALPHABET(char))
+
+
+def as_text(value: object, what: str) -> str:
+    """Return key text that was given as ``str`` or bytes.
+
+    Raises:
+        UsageError, KeyTextError: It is neither, or not ASCII.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes | bytearray):
+        try:
+            return value.decode("ascii")
+        except UnicodeDecodeError:
+            raise KeyTextError(f"invalid {what}: it is not ASCII text") from None
+    raise UsageError(f"expected the text of a {what}, got {type(value).__name__}")
+
+
+def as_bytes(value: bytes) -> bytes:
+    """Return bytes of any bytes-like object.
+
+    Raises:
+        UsageError: It is none.
+    """
+    if value.__class__ is bytes:
+        return value
+    if isinstance(value, bytes | bytearray | memoryview):
+        try:
+            return bytes(memoryview(value))  # the data themselves, whatever a subclass makes of it
+        except ValueError:
+            raise UsageError("expected bytes, got a memoryview that was released") from None
+    raise UsageError(f"expected bytes, got {type(value).__name__}")
+
+
+def key_bytes(raw: bytes, what: str) -> bytes:
+    """Return the bytes, once there are 32 of them.
+
+    Raises:
+        KeyTextError: There are not.
+    """
+    raw = as_bytes(raw)
+    if len(raw) != KEY_BYTES:
+        raise KeyTextError(f"invalid {what}: expected {KEY_BYTES} bytes, got {len(raw)}")
+    return raw

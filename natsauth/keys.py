@@ -17,6 +17,7 @@ from nacl.exceptions import CryptoError
 
 from natsauth import _strkey
 from natsauth._files import read_file, write_file
+from natsauth._strkey import as_bytes, as_text, key_bytes
 from natsauth.errors import (
     KeyRoleError,
     KeyTextError,
@@ -100,7 +101,7 @@ class PublicKey:
         if isinstance(text, PublicKey):
             key = text
         else:
-            role, raw = parse_public(_text(text, "public key"))
+            role, raw = parse_public(as_text(text, "public key"))
             key = cls(role, raw)
         if expect is not None and key.type is not _key_type(expect):
             raise KeyRoleError(f"expected a public {expect} key, got a public {key.type} key")
@@ -161,7 +162,7 @@ class SecretKey:
             KeyTextError: The text is not a seed in canonical form.
             KeyRoleError: The seed has another role than expected, or belongs to the other class.
         """
-        prefix, raw = _strkey.decode_seed(_text(seed, "seed").strip())
+        prefix, raw = _strkey.decode_seed(as_text(seed, "seed").strip())
         role = _ROLES.get(prefix)
         if role is None:
             raise KeyTextError("invalid seed: it names no role")
@@ -360,50 +361,7 @@ def verify(raw_public: bytes, data: bytes, signature: bytes) -> None:
         raise SignatureError("the signature does not verify") from None
 
 
-def _text(value: object, what: str) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bytes | bytearray):
-        try:
-            return value.decode("ascii")
-        except UnicodeDecodeError:
-            raise KeyTextError(f"invalid {what}: it is not ASCII text") from None
-    raise UsageError(f"expected the text of a {what}, got {_name(value)}")
-
-
-def as_bytes(value: bytes) -> bytes:
-    """Return bytes of any bytes-like object.
-
-    Raises:
-        UsageError: It is none.
-    """
-    if value.__class__ is bytes:
-        return value
-    if isinstance(value, bytes | bytearray | memoryview):
-        try:
-            return bytes(memoryview(value))  # the data themselves, whatever a subclass makes of it
-        except ValueError:
-            raise UsageError("expected bytes, got a memoryview that was released") from None
-    raise UsageError(f"expected bytes, got {_name(value)}")
-
-
-def key_bytes(raw: bytes, what: str) -> bytes:
-    """Return the bytes, once there are 32 of them.
-
-    Raises:
-        KeyTextError: There are not.
-    """
-    raw = as_bytes(raw)
-    if len(raw) != _strkey.KEY_BYTES:
-        raise KeyTextError(f"invalid {what}: expected {_strkey.KEY_BYTES} bytes, got {len(raw)}")
-    return raw
-
-
 def _key_type(value: KeyType) -> KeyType:
     if not isinstance(value, KeyType):
-        raise UsageError(f"expected a KeyType, got {_name(value)}")
+        raise UsageError(f"expected a KeyType, got {type(value).__name__}")
     return value
-
-
-def _name(value: object) -> str:
-    return type(value).__name__

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from natsauth import _base64
 from natsauth._envelope import read, signing_input, split, verified
+from natsauth._strkey import as_bytes
 from natsauth.claims.base import Claims, is_claims_class
 from natsauth.errors import ClaimTypeError, UsageError
-from natsauth.keys import KeyPair, PublicKey, as_bytes
+from natsauth.keys import KeyPair, PublicKey
 from natsauth.signing import sign, sign_async, signer_key
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from nacl.bindings import crypto_box, crypto_box_open, crypto_scalarmult_base
 from nacl.exceptions import CryptoError
 
 from natsauth import _strkey
-from natsauth._strkey import KEY_BYTES
+from natsauth._strkey import KEY_BYTES, as_bytes, key_bytes
 from natsauth.errors import KeyRoleError, SealError
-from natsauth.keys import KeyType, PublicKey, SecretKey, as_bytes, key_bytes
+from natsauth.keys import KeyType, PublicKey, SecretKey
 
 if TYPE_CHECKING:
     from typing import Self
