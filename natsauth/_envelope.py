@@ -13,7 +13,7 @@ from natsauth._json import JsonError, loads, type_name
 from natsauth._payload import make_payload, wrong_issuer
 from natsauth._wire import WireObject, integer, read_document, strings, text, wire
 from natsauth.claims.account import AccountClaims
-from natsauth.claims.base import VERSION, Claims, clock
+from natsauth.claims.base import MEMBERS, VERSION, Claims, clock
 from natsauth.claims.generic import GenericClaims
 from natsauth.claims.parse import CLAIMS
 from natsauth.claims.v1 import MIGRATED, migrate
@@ -45,7 +45,6 @@ _UNVERSIONED = ("authorization_request", "authorization_response")
 _EITHER = 0
 """The version of generic claims whose signature may be that of 1 or 2."""
 _COMMON = ("tags", "type", "version")
-_MEMBERS = frozenset({"aud", "exp", "jti", "iat", "iss", "name", "nbf", "sub", "nats"})
 _NEVER_READ = ("cluster", "server")
 
 Chunks = tuple[bytes, bytes, bytes, dict[str, Any], type[Claims], int]
@@ -130,8 +129,8 @@ def _identify(payload: dict[str, Any], *, old: bool) -> tuple[type[Claims], int]
     Version 1 has ``type`` at the top. Claims of a kind without a class of their own are generic;
     they have the version of the header, for their ``nats`` is free to hold any.
     """
-    if not payload.keys() <= _MEMBERS:
-        _refuse_other_case(payload, _MEMBERS | {"type"}, "$")
+    if not payload.keys() <= MEMBERS:
+        _refuse_other_case(payload, MEMBERS | {"type"}, "$")
     nats = payload.get("nats")
     if nats.__class__ is dict and nats.get("version") == VERSION and "type" not in payload:
         cls = CLAIMS.get(nats["type"]) if nats.get("type").__class__ is str else None

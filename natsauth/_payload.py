@@ -15,13 +15,12 @@ from natsauth._json import JsonError, to_bytes
 from natsauth._values import account_server_url_problem
 from natsauth._wire import codec, write_document
 from natsauth.claims.account import Account
-from natsauth.claims.base import VERSION, Claims
+from natsauth.claims.base import MEMBERS, VERSION, Claims
 from natsauth.claims.generic import GenericClaims, write_body
 from natsauth.claims.parse import CLAIMS
 from natsauth.errors import ClaimsError, IssuerError, Problem, SecretError, UsageError
 from natsauth.keys import KeyType, PublicKey, is_public_key
 
-_MEMBERS = frozenset({"aud", "exp", "jti", "iat", "iss", "name", "nbf", "sub", "nats"})
 _NATS = ((), "nats")
 _FAR = 1 << 40  # tens of thousands of years from now
 
@@ -140,4 +139,4 @@ def _extra(extra: Any, problems: Problems) -> str:
         isinstance(name, str) and name.casefold() == "type" for name in extra
     ):
         problems.append(Problem("$.type", "a member of this name makes it a version 1 token"))
-    return write_extra(extra, _MEMBERS, (), problems)
+    return write_extra(extra, MEMBERS, (), problems)

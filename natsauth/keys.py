@@ -193,6 +193,16 @@ class SecretKey:
         """
         return _strkey.encode_seed(self.type.prefix, self._need(self._raw_seed))
 
+    def reveal_private_key(self) -> str:
+        """Return the private key form (``P…``).
+
+        It is 108 characters with seed and public key, or of a curve key 56 with the seed alone.
+
+        Raises:
+            SecretError: The key pair was wiped.
+        """
+        return _strkey.encode(bytes((_strkey.PRIVATE_PREFIX,)), self._need(self._secret))
+
     @classmethod
     def read(cls, path: str | Path, *, expect: KeyType | None = None) -> Self:
         """Restore a key pair from a file that holds its seed.
@@ -304,14 +314,6 @@ class KeyPair(SecretKey):
         """
         self._need(self._secret)
         self.public.verify(data, signature)
-
-    def reveal_private_key(self) -> str:
-        """Return the 108 characters of the private key form (``P…``): seed and public key.
-
-        Raises:
-            SecretError: The key pair was wiped.
-        """
-        return _strkey.encode(bytes((_strkey.PRIVATE_PREFIX,)), self._need(self._secret))
 
     def to_nkeys(self) -> nkeys.KeyPair:
         """Return the same key pair as an object of the ``nkeys`` package, for other libraries.

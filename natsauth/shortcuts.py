@@ -27,9 +27,10 @@ from natsauth._json import JsonError, dumps, loads
 from natsauth._wire import WireObject, read_document, write_document
 from natsauth.claims.account import Account, AccountClaims
 from natsauth.claims.activation import Activation, ActivationClaims
-from natsauth.claims.base import NO_LIMIT, Claims, seconds
+from natsauth.claims.base import FAR, Claims, seconds
 from natsauth.claims.limits import OperatorLimits
 from natsauth.claims.operator import Operator, OperatorClaims
+from natsauth.claims.permissions import UNLIMITED
 from natsauth.claims.user import User, UserClaims
 from natsauth.creds import Creds
 from natsauth.errors import ClaimsError, NatsAuthError, Problem, SecretError, UsageError
@@ -46,9 +47,6 @@ if TYPE_CHECKING:
     Key = str | bytes | Signer | PublicKey
     """A key pair or other signer, the text of a seed, or a public key."""
 
-_FAR = 1 << 37
-"""The year 6325 in seconds: a later moment is one in milliseconds."""
-_UNLIMITED = {"subs": NO_LIMIT, "data": NO_LIMIT, "payload": NO_LIMIT}
 B = TypeVar("B", bound=WireObject)
 
 
@@ -155,7 +153,7 @@ def encode_user(
         UsageError: An option that there is none of, or an argument of the wrong type.
     """
     chosen = _options(options, UserOptions)
-    body = _body(User, claims, _UNLIMITED)
+    body = _body(User, claims, UNLIMITED)
     if chosen.get("scoped_user") or chosen.get("scopedUser"):
         _empty(body)
     subject = _public(user, KeyType.USER)
@@ -270,7 +268,7 @@ def _options(options: Any, kind: type[Any] = Options) -> dict[str, Any]:
 
 def _moment(options: dict[str, Any], name: str) -> int:
     moment = seconds(options.get(name, 0))
-    if not 0 <= moment < _FAR:  # Go reads a negative expiry as none
+    if not 0 <= moment < FAR:  # Go reads a negative expiry as none
         raise UsageError(
             f"{name} is {moment}, before 1970 or after 6325",
             hint="it is in seconds, not in milliseconds",
@@ -334,7 +332,7 @@ def _likely(name: object, known: Any) -> str:
 def _empty(user: User) -> None:
     """Take the numbers of a new user away; anything else is not for a scoped signing key."""
     write_document(user)  # says what is of the wrong type
-    for name, unlimited in _UNLIMITED.items():
+    for name, unlimited in UNLIMITED.items():
         if getattr(user, name) == unlimited:
             setattr(user, name, 0)
     if not user.is_empty():

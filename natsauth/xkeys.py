@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from nacl.bindings import crypto_box, crypto_box_open, crypto_scalarmult_base
 from nacl.exceptions import CryptoError
 
-from natsauth import _strkey
 from natsauth._strkey import KEY_BYTES, as_bytes, key_bytes
 from natsauth.errors import KeyRoleError, SealError
 from natsauth.keys import KeyType, PublicKey, SecretKey
@@ -55,14 +54,6 @@ class CurveKeyPair(SecretKey):
         if role is not KeyType.CURVE:
             raise KeyRoleError(f"expected a seed of role curve, got one of role {role}")
         return cls(raw)
-
-    def reveal_private_key(self) -> str:
-        """Return the 56 characters of the private key form (``P…``).
-
-        Raises:
-            SecretError: The key pair was wiped.
-        """
-        return _strkey.encode(bytes((_strkey.PRIVATE_PREFIX,)), self._need(self._secret))
 
     def seal(self, data: bytes, recipient: str | PublicKey) -> bytes:
         """Encrypt and authenticate a message so that only the recipient can open it.

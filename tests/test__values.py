@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
-import zoneinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -23,9 +21,6 @@ from natsauth._values import (
     server_version_problem,
     timezone_known,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SPEC = json.loads((Path(__file__).parent / "vectors" / "spec.json").read_text(encoding="utf-8"))
 URL_PROBLEMS = (info_url_problem, account_server_url_problem, operator_service_url_problem)
@@ -224,18 +219,6 @@ def test_time_zone_of_the_database(name: str) -> None:
 )
 def test_no_time_zone_of_the_database(name: str) -> None:
     assert timezone_known(name) is False
-
-
-@pytest.fixture
-def no_time_zones(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Take away the system's time zone database and the package that stands in for it."""
-    monkeypatch.setitem(sys.modules, "tzdata", None)
-    monkeypatch.setitem(sys.modules, "tzdata.zoneinfo", None)
-    zoneinfo.ZoneInfo.clear_cache()
-    zoneinfo.reset_tzpath(to=())
-    yield
-    zoneinfo.reset_tzpath()
-    zoneinfo.ZoneInfo.clear_cache()
 
 
 @pytest.mark.usefixtures("no_time_zones")

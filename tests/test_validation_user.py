@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import zoneinfo
-from typing import TYPE_CHECKING
-
 import pytest
 
 from natsauth.claims import CONNECTION_TYPES, Permission, TimeRange, parse_claims
@@ -13,22 +9,7 @@ from natsauth.validation import IssueCode
 from tests._tokens import ACCOUNT, USER
 from tests._validation import errors, issues, user, warnings
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 DAY = TimeRange(start="08:00:00", end="18:00:00")
-
-
-@pytest.fixture
-def no_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Take away the system's time zone database and the package that stands in for it."""
-    monkeypatch.setitem(sys.modules, "tzdata", None)
-    monkeypatch.setitem(sys.modules, "tzdata.zoneinfo", None)
-    zoneinfo.ZoneInfo.clear_cache()
-    zoneinfo.reset_tzpath(to=())
-    yield
-    zoneinfo.reset_tzpath()
-    zoneinfo.ZoneInfo.clear_cache()
 
 
 def test_a_new_user_is_good() -> None:
@@ -59,7 +40,7 @@ def test_time_zones() -> None:
     assert errors(user(times_location="Mars/Olympus")) == [(IssueCode.TIME_ZONE, at)]
 
 
-@pytest.mark.usefixtures("no_database")
+@pytest.mark.usefixtures("no_time_zones")
 def test_time_zones_without_a_database() -> None:
     at = "$.nats.times_location"
     assert warnings(user(times_location="Europe/Berlin")) == [(IssueCode.TIME_ZONE_UNCHECKED, at)]

@@ -6,6 +6,7 @@ from dataclasses import InitVar, field
 from time import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from natsauth._codec import members
 from natsauth._wire import INT64, WireObject, integer, text, wire, write_document
 from natsauth.errors import ClaimsError, Problem, UsageError
 
@@ -20,6 +21,8 @@ NO_LIMIT = -1
 """Stands for "unlimited" in every limit."""
 VERSION = 2
 """The version of the claims that are written."""
+FAR = 1 << 37
+"""The year 6325 in seconds: a later moment is one in milliseconds."""
 
 
 def seconds(moment: object) -> int:
@@ -150,3 +153,7 @@ class Claims(WireObject):
 
         document: dict[str, Any] = loads(self.to_json())
         return document
+
+
+MEMBERS = frozenset(name for _, name, _ in members(Claims)) | {"nats"}
+"""The names that stand at the top of a payload."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from natsauth._codec import or_zero
+from natsauth._codec import members, or_zero
 from natsauth._wire import WireObject, codec, flag, integer, mapping, wire
 from natsauth.claims.base import NO_LIMIT
 
@@ -75,10 +75,7 @@ class OperatorLimits(WireObject):
     max_bytes_required: bool = flag()
     tiered_limits: dict[str, JetStreamLimits] | None = mapping(or_zero(_TIER.read, {}), _TIER.write)
 
-    JETSTREAM: ClassVar[tuple[str, ...]] = (
-        "mem_storage", "disk_storage", "streams", "consumer", "max_ack_pending",
-        "mem_max_stream_bytes", "disk_max_stream_bytes", "max_bytes_required",
-    )  # fmt: skip
+    JETSTREAM: ClassVar[tuple[str, ...]] = tuple(name for name, _, _ in members(JetStreamLimits))
     """The flat JetStream limits."""
 
     def has_flat_jetstream(self) -> bool:

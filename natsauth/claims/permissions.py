@@ -32,6 +32,8 @@ MQTT_WS = "MQTT_WS"
 IN_PROCESS = "IN_PROCESS"
 CONNECTION_TYPES = (STANDARD, WEBSOCKET, LEAFNODE, LEAFNODE_WS, MQTT, MQTT_WS, IN_PROCESS)
 """The connection types that servers know, for ``allowed_connection_types``."""
+UNLIMITED = {"subs": NO_LIMIT, "data": NO_LIMIT, "payload": NO_LIMIT}
+"""The numbers of a new user, by their JSON names."""
 
 
 def nanoseconds(duration: timedelta) -> int:

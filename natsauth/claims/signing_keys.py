@@ -7,14 +7,12 @@ from typing import Any
 
 from natsauth._codec import Path, Problems, mismatch, render
 from natsauth._wire import WireObject, codec, custom, nested, text, wire
-from natsauth.claims.base import NO_LIMIT
-from natsauth.claims.permissions import UserPermissionLimits
+from natsauth.claims.permissions import UNLIMITED, UserPermissionLimits
 from natsauth.errors import Problem
 
 USER_SCOPE = "user_scope"
 _ROUNDED_UP = (1 << 63) - 512
 """The first integer that Go, by way of float64, takes for one beyond an int64."""
-_UNLIMITED = {"subs": NO_LIMIT, "data": NO_LIMIT, "payload": NO_LIMIT}
 
 
 @wire
@@ -73,7 +71,7 @@ def _read_scope(document: dict[str, Any], path: Path, problems: Problems) -> Use
     template = document.get("template")
     if template is None or isinstance(template, dict):
         given = {name: item for name, item in (template or {}).items() if item is not None}
-        document = {**document, "template": {**_UNLIMITED, **given}}
+        document = {**document, "template": {**UNLIMITED, **given}}
     scope: UserScope = _SCOPE.read(document, path, problems)
     return scope
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from natsauth._codec import Problems, members, mismatch, read_extra
 from natsauth._wire import WireObject, integer, objects, read_document, text, wire
-from natsauth.claims.base import NO_LIMIT
-from natsauth.claims.permissions import TimeRange
+from natsauth.claims.base import MEMBERS
+from natsauth.claims.permissions import UNLIMITED, TimeRange
 from natsauth.errors import ClaimsError
 
 
@@ -31,7 +31,6 @@ class _DroppedActivation(_DroppedUser):
 
 
 _DROPPED: dict[str, type[WireObject]] = {"user": _DroppedUser, "activation": _DroppedActivation}
-_STANDARD = frozenset({"aud", "exp", "jti", "iat", "iss", "name", "nbf", "sub"})
 _MOVED = frozenset({"type", "tags", "issuer_account"})
 _LIMITS = frozenset(
     {"subs", "data", "payload", "imports", "exports", "wildcards", "disallow_bearer", "conn"}
@@ -59,7 +58,7 @@ def migrate(payload: dict[str, Any], kind: str) -> dict[str, Any]:
         ClaimsError: A member has the wrong type, or a known name in other letter case.
     """
     problems: Problems = []
-    migrated = _pick(payload, _STANDARD | _MOVED | {"nats"}, (), problems)
+    migrated = _pick(payload, MEMBERS | _MOVED, (), problems)
     body = _pick(migrated.get("nats"), _BODIES[kind], ((), "nats"), problems)
     if kind in _DROPPED:
         dropped = _DROPPED[kind]
@@ -67,8 +66,7 @@ def migrate(payload: dict[str, Any], kind: str) -> dict[str, Any]:
         nats = payload.get("nats") or {}
         read_document(dropped, {n: nats[n] for n in names if n in nats}, ((), "nats"))
     if kind == "user":
-        unlimited = dict.fromkeys(("subs", "data", "payload"), NO_LIMIT)
-        body = {**unlimited, **{name: item for name, item in body.items() if item is not None}}
+        body = {**UNLIMITED, **{name: item for name, item in body.items() if item is not None}}
     elif kind == "account":
         path = (((), "nats"), "limits")
         body["limits"] = _pick(body.get("limits"), _LIMITS, path, problems)

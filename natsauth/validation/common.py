@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from natsauth._codec import render
 from natsauth._values import info_url_problem
-from natsauth.claims.base import ANY
+from natsauth.claims.base import ANY, FAR
 from natsauth.validation.collector import key_problem
 from natsauth.validation.report import IssueCode
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from natsauth.validation.collector import Collector
 
 MAX_INFO_BYTES = 8192
-_FAR = 1 << 37
-"""The year 6325: a later moment is one in milliseconds."""
 
 
 def member(path: str, name: str) -> str:
@@ -36,7 +34,7 @@ def check_times(issues: Collector, claims: Claims, now: int) -> None:
         message = f"not valid for another {claims.nbf - now} seconds"
         issues.time_check(IssueCode.NOT_YET_VALID, "$.nbf", message)
     for name, moment in (("exp", claims.exp), ("nbf", claims.nbf)):
-        if moment >= _FAR:
+        if moment >= FAR:
             message = "is thousands of years away; times are in seconds, not in milliseconds"
             issues.warning(IssueCode.TIME_FAR, f"$.{name}", message)
 
