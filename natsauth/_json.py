@@ -53,7 +53,7 @@ def loads(document: Any) -> Any:
 
 
 def dumps(value: Any, *, sort: bool = False) -> str:
-    """Write a value of plain JSON types, before :func:`escape`.
+    """Write a value of plain JSON types, before :func:`to_bytes`.
 
     Raises:
         JsonError: Something in it is no JSON value, not finite, or nested too deeply.
@@ -68,8 +68,13 @@ def dumps(value: Any, *, sort: bool = False) -> str:
         raise JsonError("a number has too many digits") from None
 
 
-def escape(text: str) -> str:
-    """Escape in JSON text what Go's encoder escapes; outside strings these never stand."""
+def to_bytes(text: str) -> bytes:
+    """Return JSON text as the bytes of Go: escaped, in UTF-8, lone surrogates as U+FFFD.
+
+    Raises:
+        JsonError: Two names of an object are the same by then.
+    """
+    # Outside of strings none of these ever stands.
     if "&" in text:
         text = text.replace("&", "\\u0026")
     if "<" in text:
@@ -78,16 +83,6 @@ def escape(text: str) -> str:
         text = text.replace(">", "\\u003e")
     if not text.isascii():
         text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return text
-
-
-def to_bytes(text: str) -> bytes:
-    """Return JSON text as the bytes of Go: escaped, in UTF-8, lone surrogates as U+FFFD.
-
-    Raises:
-        JsonError: Two names of an object are the same by then.
-    """
-    text = escape(text)
     try:
         return text.encode()
     except UnicodeEncodeError:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from natsauth._json import JsonError, dumps, escape, loads, to_bytes, type_name, without_surrogates
+from natsauth._json import JsonError, dumps, loads, to_bytes, type_name, without_surrogates
 
 BAD = "\N{REPLACEMENT CHARACTER}"
 DEPTH = 100_000
@@ -217,8 +217,9 @@ def test_what_contains_itself_is_not_written() -> None:
 
 
 def test_escaping_is_that_of_go() -> None:
-    assert escape('"<a>&\u2028\u2029é/\x7f"') == r'"\u003ca\u003e\u0026\u2028\u2029é' + '/\x7f"'
-    assert escape('{"a":[1,true]}') == '{"a":[1,true]}'
+    escaped = r'"\u003ca\u003e\u0026\u2028\u2029é' + '/\x7f"'
+    assert to_bytes('"<a>&\u2028\u2029é/\x7f"') == escaped.encode()
+    assert to_bytes('{"a":[1,true]}') == b'{"a":[1,true]}'
 
 
 def test_lone_surrogates_leave_as_replacement_characters() -> None:
