@@ -21,6 +21,13 @@
     ├── CredsError            (ValueError)   text that is no creds file
     ├── ConfigError           (ValueError)   a configuration the server would refuse
     ├── FileError             (OSError)      a file that cannot be read or written
+    ├── StoreError
+    │   ├── NotFoundError     (LookupError)  no entry, seed or creds of that name
+    │   ├── ExistsError       (ValueError)   a name or key that is taken
+    │   ├── StoreNameError    (ValueError)   a name that cannot be kept
+    │   ├── StoreDataError    (ValueError)   an entry that cannot be read: corrupt, foreign, too old
+    │   └── ConflictError                    somebody else changed the entry in the meantime
+    ├── LockoutError          (ValueError)   a change that would lock people out
     └── ResolverError
         ├── ResolverConnectionError (ConnectionError)  no connection to the server
         └── ResolverTimeoutError    (TimeoutError)     no answer in time
@@ -63,6 +70,13 @@ class ErrorCode(StrEnum):
     CREDS = "creds"
     CONFIG = "config"
     FILE = "file"
+    STORE = "store"
+    NOT_FOUND = "not_found"
+    EXISTS = "exists"
+    STORE_NAME = "store_name"
+    STORE_DATA = "store_data"
+    CONFLICT = "conflict"
+    LOCKOUT = "lockout"
     RESOLVER = "resolver"
     RESOLVER_CONNECTION = "resolver_connection"
     RESOLVER_TIMEOUT = "resolver_timeout"
@@ -219,6 +233,48 @@ class FileError(NatsAuthError, OSError):
     """A file cannot be read or written; nothing half-written is left behind."""
 
     code = ErrorCode.FILE
+
+
+class StoreError(NatsAuthError):
+    """Base of the errors about what a store keeps."""
+
+    code = ErrorCode.STORE
+
+
+class NotFoundError(StoreError, LookupError):
+    """The store has no entry, seed or creds of that name."""
+
+    code = ErrorCode.NOT_FOUND
+
+
+class ExistsError(StoreError, ValueError):
+    """The name or the key is taken."""
+
+    code = ErrorCode.EXISTS
+
+
+class StoreNameError(StoreError, ValueError):
+    """The name is not one that a store can keep."""
+
+    code = ErrorCode.STORE_NAME
+
+
+class StoreDataError(StoreError, ValueError):
+    """An entry of the store cannot be read: it is corrupt, foreign or too old."""
+
+    code = ErrorCode.STORE_DATA
+
+
+class ConflictError(StoreError):
+    """Somebody else changed the entry since it was read; nothing was written."""
+
+    code = ErrorCode.CONFLICT
+
+
+class LockoutError(NatsAuthError, ValueError):
+    """The change would lock people out; nothing was written."""
+
+    code = ErrorCode.LOCKOUT
 
 
 class ResolverError(NatsAuthError):

@@ -28,6 +28,7 @@ BUILTINS: dict[type[Exception], set[type[NatsAuthError]]] = {
     OSError: {errors.FileError, errors.ResolverConnectionError, errors.ResolverTimeoutError},
     ConnectionError: {errors.ResolverConnectionError},
     TimeoutError: {errors.ResolverTimeoutError},
+    LookupError: {errors.NotFoundError},
 }
 
 
@@ -53,7 +54,8 @@ def test_builtin_parents(builtin: type[Exception]) -> None:
 
 
 def test_what_is_about_a_value_is_a_value_error() -> None:
-    others = set().union(*BUILTINS.values(), {NatsAuthError, errors.ResolverError})
+    plain = {NatsAuthError, errors.StoreError, errors.ConflictError, errors.ResolverError}
+    others = plain.union(*BUILTINS.values())
     assert {cls for cls in CLASSES if issubclass(cls, ValueError)} == set(CLASSES) - others
 
 
