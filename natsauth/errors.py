@@ -22,7 +22,7 @@
     ├── ConfigError           (ValueError)   a configuration the server would refuse
     ├── FileError             (OSError)      a file that cannot be read or written
     ├── StoreError
-    │   ├── NotFoundError     (LookupError)  no entry, seed or creds of that name
+    │   ├── NotFoundError     (KeyError)     no entry, seed or creds of that name
     │   ├── ExistsError       (ValueError)   a name or key that is taken
     │   ├── StoreNameError    (ValueError)   a name that cannot be kept
     │   ├── StoreDataError    (ValueError)   an entry that cannot be read: corrupt, foreign, too old
@@ -241,7 +241,7 @@ class StoreError(NatsAuthError):
     code = ErrorCode.STORE
 
 
-class NotFoundError(StoreError, LookupError):
+class NotFoundError(StoreError, KeyError):
     """The store has no entry, seed or creds of that name."""
 
     code = ErrorCode.NOT_FOUND

@@ -28,7 +28,7 @@ BUILTINS: dict[type[Exception], set[type[NatsAuthError]]] = {
     OSError: {errors.FileError, errors.ResolverConnectionError, errors.ResolverTimeoutError},
     ConnectionError: {errors.ResolverConnectionError},
     TimeoutError: {errors.ResolverTimeoutError},
-    LookupError: {errors.NotFoundError},
+    KeyError: {errors.NotFoundError},
 }
 
 

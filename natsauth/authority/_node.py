@@ -1,0 +1,184 @@
+"""What the entries of the tree have in common."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from natsauth.errors import ExistsError, NotFoundError, UsageError
+from natsauth.keys import KeyPair, KeyType, PublicKey
+from natsauth.store.base import KINDS
+
+if TYPE_CHECKING:
+    from natsauth.authority._draft import Draft, Path
+    from natsauth.authority._tree import Tree
+    from natsauth.claims.base import Claims
+    from natsauth.keys import SecretKey
+    from natsauth.signing import Signer
+    from natsauth.token import Token
+
+C = TypeVar("C", bound="Claims")
+
+
+class Node(Generic[C]):
+    """An entry of the tree: what is stored, and the draft of what it is to become."""
+
+    __slots__ = ("_draft", "_tree")
+
+    def __init__(self, tree: Tree, draft: Draft[C]) -> None:
+        self._tree = tree
+        self._draft = draft
+
+    @property
+    def name(self) -> str:
+        """The name in the store. That in the claims is for people, and nearly always the same."""
+        return self._draft.path[-1]
+
+    @property
+    def path(self) -> Path:
+        """The names of the operator, the account and the user."""
+        return self._draft.path
+
+    @property
+    def claims(self) -> C:
+        """The draft: edit it, then commit."""
+        return self._draft.claims
+
+    @property
+    def public_key(self) -> str:
+        """The public key of the identity."""
+        return self._draft.claims.sub
+
+    @property
+    def token(self) -> Token[C]:
+        """What is stored, without the edits since.
+
+        Raises:
+            NotFoundError: It is new and not committed yet.
+        """
+        if self._draft.token is None:
+            raise NotFoundError(f"{self!r} is not committed yet", hint="commit() signs it")
+        return self._draft.token
+
+    @property
+    def key(self) -> SecretKey:
+        """The key pair of the identity.
+
+        Raises:
+            NotFoundError: Its seed is not at hand.
+        """
+        return self._tree.key(self.public_key)
+
+    def sign_with(self, signer: Signer | str) -> None:
+        """Say who is to sign.
+
+        Args:
+            signer: A signer, or the public key of one whose seed is at hand; for a user also the
+                role of a scoped signing key. Whether it may sign is found out by the commit.
+        """
+        self._draft.signer = signer
+
+    def reissue(self) -> None:
+        """Have the entry signed anew by the next commit, even without a change."""
+        self._draft.resign = True
+
+    def delete(self, *, seeds: bool = False, creds: bool = False) -> None:
+        """Delete the entry and all below it with the next commit.
+
+        Servers know nothing of this: see :meth:`natsauth.resolver.ResolverClient.prune`.
+
+        Args:
+            seeds: Whether the seeds of its keys go, too. Nobody can bring them back.
+            creds: Whether its creds go, too.
+        """
+        draft, path = self._draft, self._draft.path
+        draft.deleted, draft.drop_seeds, draft.drop_creds = True, seeds, creds
+        for below in [p for p in self._tree.drafts if p != path and p[: len(path)] == path]:
+            del self._tree.drafts[below]
+        if draft.is_new:
+            del self._tree.drafts[path]
+
+    def __repr__(self) -> str:
+        """Describe the entry."""
+        return f"<{type(self).__name__} {'/'.join(self.path)} {self.public_key}>"
+
+
+N = TypeVar("N", bound=Node[Any])
+
+
+class Entries(Mapping[str, N]):
+    """The entries below a path, by name. One is read when it is asked for."""
+
+    def __init__(self, tree: Tree, above: Path = ()) -> None:
+        self._tree = tree
+        self._above = above
+
+    @abstractmethod
+    def _node(self, draft: Draft[Any]) -> N:
+        """Make the node of a draft."""
+
+    def __getitem__(self, name: str) -> N:
+        """Return the entry of a name.
+
+        Raises:
+            NotFoundError: There is none.
+            StoreDataError: It cannot be read.
+        """
+        return self._node(self._tree.draft(*self._above, name))
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names, in byte order."""
+        return iter(self._tree.names(*self._above))
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._tree.names(*self._above))
+
+    def find(self, name_or_key: str) -> N:
+        """Return the entry of a name or a public key.
+
+        By public key, entries are read until it is found.
+
+        Raises:
+            NotFoundError: There is none.
+            StoreDataError: One that was read is none.
+        """
+        try:
+            return self[name_or_key]
+        except NotFoundError:
+            for node in self.values():
+                if node.public_key == name_or_key:
+                    return node
+            raise
+
+    def _add(
+        self, name: str, claims: Claims, role: KeyType, key: KeyPair | PublicKey | str | None
+    ) -> N:
+        if key is None:
+            key = KeyPair.generate(role)
+        claims.sub = PublicKey.parse(_public_key(key), expect=role).public_key
+        node = self._node(self._tree.add((*self._above, name), claims))
+        if isinstance(key, KeyPair):
+            self._tree.keep(key)
+        return node
+
+    def _get_same(self, name: str, key: KeyPair | PublicKey | str | None) -> N | None:
+        """Return the entry of a name, if there is one.
+
+        Raises:
+            ExistsError: Its key is another one.
+        """
+        node = self.get(name)
+        if node is not None and key is not None and node.public_key != _public_key(key):
+            kind = KINDS[len(node.path)]
+            raise ExistsError(f"{kind} {name!r:.80} has the key {node.public_key}")
+        return node
+
+
+def _public_key(key: KeyPair | PublicKey | str) -> str:
+    if isinstance(key, str):
+        return key
+    if isinstance(key, KeyPair | PublicKey):
+        return key.public_key
+    raise UsageError(f"expected a KeyPair or a public key, got {type(key).__name__}")

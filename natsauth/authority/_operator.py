@@ -1,0 +1,146 @@
+"""Operators of the tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from natsauth.authority._account import AccountNode, Accounts
+from natsauth.authority._node import Entries, Node
+from natsauth.authority._signing_keys import SigningKeys
+from natsauth.authority._system import SYSTEM_ACCOUNT, SYSTEM_USER, monitoring_exports
+from natsauth.claims import Account, Operator, OperatorClaims
+from natsauth.errors import NotFoundError
+from natsauth.keys import KeyPair, KeyType
+
+if TYPE_CHECKING:
+    from natsauth.authority._draft import Draft
+    from natsauth.keys import PublicKey
+
+
+class OperatorNode(Node[OperatorClaims]):
+    """An operator: the root of a tree."""
+
+    __slots__ = ()
+
+    @property
+    def accounts(self) -> Accounts:
+        """The accounts of the operator, by name."""
+        return Accounts(self._tree, self.path)
+
+    @property
+    def signing_keys(self) -> SigningKeys:
+        """Its signing keys."""
+        return SigningKeys(self._tree, self.claims.nats, KeyType.OPERATOR)
+
+    @property
+    def system_account(self) -> AccountNode:
+        """The system account.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        key = self.claims.nats.system_account
+        if not key:
+            raise NotFoundError(
+                f"operator {self.name!r:.80} has no system account",
+                hint="ensure_system_account() makes one",
+            )
+        found = self.accounts.get(SYSTEM_ACCOUNT)
+        return found if found and found.public_key == key else self.accounts.find(key)
+
+    def ensure_system_account(self) -> AccountNode:
+        """Return the system account, made as nsc does if there is none.
+
+        A new one is called ``SYS``; it has a signing key, monitoring exports and a user ``sys``.
+
+        Raises:
+            ExistsError: There is another account of that name.
+        """
+        body, key = self.claims.nats, None
+        if body.system_account:
+            try:
+                return self.system_account
+            except NotFoundError:  # of a bootstrap that was cut off, or kept elsewhere
+                key = self._tree.key(body.system_account)
+        assert key is None or isinstance(key, KeyPair)  # noqa: S101 - of an account
+        node = self.accounts.ensure(
+            SYSTEM_ACCOUNT, Account(exports=monitoring_exports()), key=key, signing_keys=1
+        )
+        body.system_account = node.public_key
+        [signing_key, *_] = node.signing_keys
+        node.users.ensure(SYSTEM_USER, signer=signing_key)
+        return node
+
+    def require_signing_keys(self, *, required: bool = True) -> None:
+        """Have identity keys sign neither accounts nor users any more, or again."""
+        self.claims.nats.strict_signing_key_usage = required
+
+    def reissue_all(self) -> None:
+        """Have all accounts and users signed anew by the next commit."""
+        for account in self.accounts.values():
+            account.reissue()
+            account.reissue_users()
+
+
+class Operators(Entries[OperatorNode]):
+    """The operators of a store, by name."""
+
+    def _node(self, draft: Draft[Any]) -> OperatorNode:
+        return OperatorNode(self._tree, draft)
+
+    def add(
+        self,
+        name: str,
+        body: Operator | None = None,
+        *,
+        key: KeyPair | PublicKey | str | None = None,
+        signing_keys: int = 0,
+        system_account: bool = False,
+    ) -> OperatorNode:
+        """Add an operator.
+
+        Args:
+            name: Its name.
+            body: URLs, strictness and all else; the defaults if not given.
+            key: Its key pair, whose seed is stored; or its public key; a new pair if not given.
+            signing_keys: How many signing keys are made for it.
+            system_account: Whether a system account is made, as nsc does.
+
+        Raises:
+            ExistsError: The name is taken.
+            StoreNameError: It is no name.
+            KeyTextError, KeyRoleError, UsageError: The key is no operator key.
+        """
+        claims = OperatorClaims(name=name, nats=Operator() if body is None else body)
+        node = self._add(name, claims, KeyType.OPERATOR, key)
+        node.signing_keys.ensure(signing_keys)
+        if system_account:
+            node.ensure_system_account()
+        return node
+
+    def ensure(
+        self,
+        name: str,
+        body: Operator | None = None,
+        *,
+        key: KeyPair | PublicKey | str | None = None,
+        signing_keys: int = 0,
+        system_account: bool = False,
+    ) -> OperatorNode:
+        """Return the operator of a name, with what is asked for at least, or add it.
+
+        An operator that is there keeps its body.
+
+        Raises:
+            ExistsError: The operator is there with another key.
+            StoreNameError, KeyTextError, KeyRoleError, UsageError: As :meth:`add`.
+        """
+        node = self._get_same(name, key)
+        if node is None:
+            return self.add(
+                name, body, key=key, signing_keys=signing_keys, system_account=system_account
+            )
+        node.signing_keys.ensure(signing_keys)
+        if system_account:
+            node.ensure_system_account()
+        return node

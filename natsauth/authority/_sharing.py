@@ -1,0 +1,75 @@
+"""Private exports: the leave to import one, and the import that makes use of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from natsauth.authority._commit import sign
+from natsauth.authority._draft import Draft
+from natsauth.claims import AccountClaims, Activation, ActivationClaims, Import
+from natsauth.errors import ExistsError, NotFoundError, TrustError
+from natsauth.token import Token, decode
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from natsauth.authority._tree import Tree
+    from natsauth.signing import Signer
+
+
+def activate(
+    tree: Tree,
+    exporter: Draft[AccountClaims],
+    subject: str,
+    account: str,
+    *,
+    expires_in: timedelta | None,
+    signer: Signer | str | None,
+    now: int,
+) -> Token[ActivationClaims]:
+    """Sign the leave for an account to import a private export: see ``AccountNode.activate``."""
+    export = exporter.claims.nats.find_export(subject)
+    if export is None or not export.token_req:
+        raise NotFoundError(
+            f"account {exporter.path[-1]!r:.80} has no private export of {subject!r:.80}",
+            hint="a public export needs no activation" if export else "export it first",
+        )
+    claims = ActivationClaims(
+        sub=account, name=subject, nats=Activation(subject=subject, kind=export.type)
+    )
+    if expires_in is not None:
+        claims.expire_in(expires_in, now=now)
+    draft = Draft((*exporter.path, subject), claims, signer=signer)
+    return sign(tree, draft, now)
+
+
+def add_import(
+    importer: AccountClaims,
+    source: Import | Token[ActivationClaims],
+    *,
+    name: str,
+    local_subject: str,
+) -> Import:
+    """Add an import, public or from an activation token: see ``AccountNode.add_import``."""
+    if isinstance(source, Token):
+        source = _from_activation(importer, source, name, local_subject)
+    if importer.nats.find_import(source.subject, source.account) is not None:
+        raise ExistsError(f"{source.subject!r:.80} is imported from {source.account} already")
+    importer.nats.imports = [*(importer.nats.imports or ()), source]
+    return source
+
+
+def _from_activation(
+    importer: AccountClaims, token: Token[ActivationClaims], name: str, local_subject: str
+) -> Import:
+    leave = decode(token, ActivationClaims).claims
+    if leave.sub != importer.sub:
+        raise TrustError(f"the activation is for {leave.sub!r:.80}, not for {importer.sub}")
+    return Import(
+        name=name or leave.nats.subject,
+        subject=leave.nats.subject,
+        account=leave.nats.issuer_account or leave.iss,
+        token=token.encoded,
+        local_subject=local_subject,
+        type=leave.nats.kind,
+    )

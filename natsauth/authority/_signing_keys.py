@@ -1,0 +1,109 @@
+"""The signing keys of an operator or an account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from natsauth.claims import UserPermissionLimits, UserScope
+from natsauth.claims.signing_keys import public_key_of
+from natsauth.errors import ExistsError
+from natsauth.keys import KeyPair, KeyType, PublicKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsauth.authority._tree import Tree
+
+
+class SigningKeys:
+    """The public signing keys in the claims of an operator or account, in their order."""
+
+    def __init__(self, tree: Tree, body: Any, role: KeyType) -> None:
+        self._tree = tree
+        self._body = body
+        self._role = role
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the public keys."""
+        return map(public_key_of, self._body.signing_keys or ())
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._body.signing_keys or ())
+
+    def __contains__(self, key: object) -> bool:
+        """Tell whether a public key is one of them."""
+        return any(key == present for present in self)
+
+    def generate(self) -> KeyPair:
+        """Make a new one; its seed is stored with the next commit."""
+        key = KeyPair.generate(self._role)
+        self.add(key)
+        return key
+
+    def add(self, key: KeyPair | PublicKey | str) -> str:
+        """Add one, and return its public key.
+
+        Args:
+            key: A public key; or a key pair, whose seed is stored with the next commit.
+
+        Raises:
+            KeyTextError, KeyRoleError, UsageError: It is no key of the right role.
+        """
+        public = self._public(key)
+        if public not in self:
+            self._body.add_signing_key(public)
+        return public
+
+    def remove(self, *keys: str) -> None:
+        """Remove some by their public keys; their seeds stay."""
+        self._body.remove_signing_key(*keys)
+
+    def ensure(self, count: int) -> None:
+        """Make as many new ones as are lacking."""
+        for _ in range(count - len(self)):
+            self.generate()
+
+    def _public(self, key: KeyPair | PublicKey | str) -> str:
+        public = key.public if isinstance(key, KeyPair) else key
+        found = PublicKey.parse(public, expect=self._role).public_key
+        if isinstance(key, KeyPair):
+            self._tree.keep(key)
+        return found
+
+
+class AccountSigningKeys(SigningKeys):
+    """The signing keys of an account, plain and scoped."""
+
+    def add_role(
+        self,
+        role: str,
+        template: UserPermissionLimits | None = None,
+        *,
+        key: KeyPair | PublicKey | str | None = None,
+        description: str = "",
+    ) -> UserScope:
+        """Add a scoped signing key: its users get what the template says, and nothing else.
+
+        Args:
+            role: A name to find it by, as in ``sign_with("team")``.
+            template: Permissions and limits; everything without limits if not given. Servers fill
+                in ``{{name()}}`` and the like.
+            key: Public key or key pair; a new one if not given.
+            description: Free text.
+
+        Raises:
+            ExistsError: The role is taken.
+            KeyTextError, KeyRoleError, UsageError: The key is no account key.
+        """
+        if self._body.scope(role) is not None:
+            raise ExistsError(f"there is a signing key of role {role!r:.80} already")
+        public = self._public(KeyPair.generate(self._role) if key is None else key)
+        scope = UserScope(
+            key=public,
+            role=role,
+            template=UserPermissionLimits() if template is None else template,
+            description=description,
+        )
+        self._body.add_signing_key(scope)
+        return scope
