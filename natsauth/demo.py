@@ -15,26 +15,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsauth._files import write_file
 from natsauth._server import NatsServer, find_server
-from natsauth.claims import (
-    Account,
-    AccountClaims,
-    Export,
-    Operator,
-    OperatorClaims,
-    User,
-    UserClaims,
-)
+from natsauth.authority import Authority
+from natsauth.claims import Operator, UserClaims
 from natsauth.config import render_resolver
 from natsauth.creds import Creds
 from natsauth.errors import ErrorCode, FileError, NatsAuthError
 from natsauth.keys import KeyPair, KeyType
 from natsauth.resolver import ResolverClient
 from natsauth.shortcuts import encode_user
-from natsauth.token import Token, decode, encode
+from natsauth.store import MemoryStore
+from natsauth.token import decode
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
+
+    from natsauth.authority import OperatorNode
 
     Narrate = Callable[["Step"], None]
 
@@ -57,15 +53,6 @@ class DemoError(NatsAuthError):
     """Something went otherwise than the demo promises."""
 
     code = ErrorCode.ERROR
-
-
-class _Authority(NamedTuple):
-    """The tokens and keys of the tree. A real deployment keeps the keys apart."""
-
-    operator: Token[OperatorClaims]
-    operator_key: KeyPair
-    system_account: Token[AccountClaims]
-    system_key: KeyPair
 
 
 def run(directory: Path, narrate: Narrate) -> None:
@@ -96,109 +83,56 @@ def run(directory: Path, narrate: Narrate) -> None:
 
 
 async def _run(directory: Path, narrate: Narrate) -> None:
+    authority = Authority(MemoryStore())  # a real deployment has a DirectoryStore
     with _step(narrate, "operator my_operator with a signing key (strict), SYS and its creds"):
-        authority = _bootstrap(directory)
+        body = Operator(strict_signing_key_usage=True, account_server_url="nats://0.0.0.0:4222")
+        operator = authority.operators.add("my_operator", body, signing_keys=1, system_account=True)
+        authority.commit()
+        operator.system_account.users["sys"].creds().write(directory / "sys.creds")
     with _step(narrate, "account my_account with a signing key"):
-        account, account_key = _add_account(authority)
+        account = operator.accounts.add("my_account")
+        account_key = account.signing_keys.generate()
+        authority.commit()
         account_key.write(directory / "my_account.nk")
     with _step(narrate, "resolver.conf, and a nats.conf that includes it"):
-        config = _configure(directory, authority)
+        config = _configure(directory, operator)
     with _step(narrate, "a real nats-server started with it"):
         server = NatsServer(config, directory=directory)
     with server:
         with _step(narrate, f"both accounts pushed to {server.url}"):
-            await _push(server.url, authority, account)
+            await _push(server.url, operator)
         with _step(narrate, "a user of 30 minutes minted with encode_user"):
-            creds = _mint(account, account_key)
+            creds = _mint(account.public_key, account_key)
             creds.write(directory / "user.creds")
         await _prove(server.url, creds, narrate)
 
 
-def _bootstrap(directory: Path) -> _Authority:
-    identity, signing = KeyPair.generate(KeyType.OPERATOR), KeyPair.generate(KeyType.OPERATOR)
-    system, system_key = KeyPair.generate(KeyType.ACCOUNT), KeyPair.generate(KeyType.ACCOUNT)
-    operator = OperatorClaims(
-        sub=identity.public_key,
-        name="my_operator",
-        nats=Operator(
-            signing_keys=[signing.public_key],
-            strict_signing_key_usage=True,
-            system_account=system.public_key,
-            account_server_url="nats://0.0.0.0:4222",
-        ),
-    )
-    system_account = AccountClaims(
-        sub=system.public_key,
-        name="SYS",
-        nats=Account(exports=_monitoring(), signing_keys=[system_key.public_key]),
-    )
-    user = KeyPair.generate(KeyType.USER)
-    body = User(issuer_account=system.public_key)
-    token = encode(UserClaims(sub=user.public_key, name="sys", nats=body), system_key)
-    Creds.create(token, user).write(directory / "sys.creds")
-    return _Authority(
-        encode(operator, identity), signing, encode(system_account, signing), system_key
-    )
-
-
-def _monitoring() -> list[Export | None]:
-    """Return what a system account shows each account about itself, as nsc sets it up."""
-    url = "https://docs.nats.io/nats-server/configuration/sys_accounts"
-    return [
-        Export(
-            name="account-monitoring-streams",
-            subject="$SYS.ACCOUNT.*.>",
-            type="stream",
-            account_token_position=3,
-            description="Account specific monitoring stream",
-            info_url=url,
-        ),
-        Export(
-            name="account-monitoring-services",
-            subject="$SYS.REQ.ACCOUNT.*.*",
-            type="service",
-            response_type="Stream",
-            account_token_position=4,
-            description="Request account specific monitoring services",
-            info_url=url,
-        ),
-    ]
-
-
-def _add_account(authority: _Authority) -> tuple[Token[AccountClaims], KeyPair]:
-    identity, signing = KeyPair.generate(KeyType.ACCOUNT), KeyPair.generate(KeyType.ACCOUNT)
-    claims = AccountClaims(sub=identity.public_key, name="my_account")
-    claims.nats.add_signing_key(signing.public_key)
-    return encode(claims, authority.operator_key), signing
-
-
-def _configure(directory: Path, authority: _Authority) -> Path:
-    resolver = render_resolver(authority.operator, [authority.system_account])
+def _configure(directory: Path, operator: OperatorNode) -> Path:
+    resolver = render_resolver(operator.token, [operator.system_account.token])
     write_file(directory / "resolver.conf", resolver.encode())
     config = directory / "nats.conf"
     write_file(config, b'listen: "127.0.0.1:4222"\ninclude ./resolver.conf\n')
     return config
 
 
-async def _push(url: str, authority: _Authority, account: Token[AccountClaims]) -> None:
+async def _push(url: str, operator: OperatorNode) -> None:
+    system = operator.system_account
     async with ResolverClient.connect(
-        url,
-        authority.operator,
-        system_account=authority.system_account,
-        signer=authority.system_key,
+        url, operator.token, system_account=system.token, signer=system.signer()
     ) as resolver:
-        for result in await resolver.push_all([authority.system_account, account]):
+        accounts = [account.token for account in operator.accounts.values()]
+        for result in await resolver.push_all(accounts):
             result.raise_for_errors()
 
 
-def _mint(account: Token[AccountClaims], signing_key: KeyPair) -> Creds:
+def _mint(account: str, signing_key: KeyPair) -> Creds:
     user = KeyPair.generate(KeyType.USER)
     jwt = encode_user(
         "user-id",
         user,
         signing_key,
         {
-            "issuer_account": account.claims.sub,
+            "issuer_account": account,
             "pub": {"allow": ["users.id.>"], "deny": []},
             "sub": {"allow": ["users.id.>"], "deny": []},
         },

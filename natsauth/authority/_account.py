@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from natsauth.authority._draft import Draft
 from natsauth.authority._node import Entries, Node
 from natsauth.authority._sharing import activate, add_import
+from natsauth.authority._signers import choose_signer
 from natsauth.authority._signing_keys import AccountSigningKeys
 from natsauth.authority._user import Users, issue, new_user
-from natsauth.claims import Account, AccountClaims
+from natsauth.claims import Account, AccountClaims, ActivationClaims
 from natsauth.claims.base import clock
 from natsauth.errors import ExistsError
 from natsauth.keys import KeyPair, KeyType
@@ -18,7 +19,7 @@ from natsauth.store.base import check_name
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from natsauth.claims import ActivationClaims, Import, User
+    from natsauth.claims import Import, User
     from natsauth.creds import Creds
     from natsauth.keys import PublicKey
     from natsauth.signing import Signer
@@ -39,6 +40,14 @@ class AccountNode(Node[AccountClaims]):
     def signing_keys(self) -> AccountSigningKeys:
         """Its signing keys, plain and scoped."""
         return AccountSigningKeys(self._tree, self.claims.nats, KeyType.ACCOUNT)
+
+    def signer(self) -> Signer:
+        """Return a key pair at hand that signs users, without a scope.
+
+        Raises:
+            SecretError: There is none.
+        """
+        return choose_signer(self._tree, Draft((*self.path, "of this account"), ActivationClaims()))
 
     def rename(self, name: str) -> None:
         """Give the account another name with the next commit; users and creds move along.

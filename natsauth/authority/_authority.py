@@ -77,7 +77,11 @@ class Authority:
 
     @contextmanager
     def transaction(
-        self, *, allow_lockout: bool = False, now: datetime | float | None = None
+        self,
+        *,
+        allow_lockout: bool = False,
+        dry_run: bool = False,
+        now: datetime | float | None = None,
     ) -> Iterator[list[Change]]:
         """Hold the lock of the store, read everything fresh, and commit at the end.
 
@@ -86,6 +90,7 @@ class Authority:
 
         Args:
             allow_lockout: As for :meth:`commit`.
+            dry_run: Whether all is judged and signed, but nothing stored.
             now: As for :meth:`commit`.
 
         Yields:
@@ -102,7 +107,9 @@ class Authority:
             self._inside = True
             try:
                 yield changes
-                changes += commit(self._tree, clock(now), allow_lockout=allow_lockout)
+                changes += commit(
+                    self._tree, clock(now), allow_lockout=allow_lockout, dry_run=dry_run
+                )
             except BaseException:
                 self._tree.forget()
                 raise

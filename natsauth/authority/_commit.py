@@ -56,8 +56,10 @@ class Change:
     creds: bool = False
 
 
-def commit(tree: Tree, now: int, *, allow_lockout: bool) -> list[Change]:
+def commit(tree: Tree, now: int, *, allow_lockout: bool, dry_run: bool = False) -> list[Change]:
     """Sign and store every draft that was edited; the caller holds the lock of the store.
+
+    A dry run judges and signs the same, stores nothing, and drops the drafts.
 
     Raises:
         ConflictError: An entry was changed by somebody else since it was read.
@@ -74,6 +76,9 @@ def commit(tree: Tree, now: int, *, allow_lockout: bool) -> list[Change]:
             check_lockout(tree, draft, now)
     signed = [(draft, sign(tree, draft, now)) for draft in pending if draft.is_edited]
     check_trust(tree, {draft.path: token for draft, token in signed}, now)
+    if dry_run:
+        tree.forget()
+        return []
     # Seeds first: no token is ever stored whose key is nowhere.
     for key in tree.made.values():
         tree.store.add_seed(key.reveal_seed())

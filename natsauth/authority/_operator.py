@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from natsauth.authority._account import AccountNode, Accounts
+from natsauth.authority._draft import Draft
 from natsauth.authority._node import Entries, Node
+from natsauth.authority._signers import choose_signer
 from natsauth.authority._signing_keys import SigningKeys
 from natsauth.authority._system import SYSTEM_ACCOUNT, SYSTEM_USER, monitoring_exports
-from natsauth.claims import Account, Operator, OperatorClaims
+from natsauth.claims import Account, AccountClaims, Operator, OperatorClaims
 from natsauth.errors import NotFoundError
 from natsauth.keys import KeyPair, KeyType
 
 if TYPE_CHECKING:
-    from natsauth.authority._draft import Draft
     from natsauth.keys import PublicKey
+    from natsauth.signing import Signer
 
 
 class OperatorNode(Node[OperatorClaims]):
@@ -70,6 +72,14 @@ class OperatorNode(Node[OperatorClaims]):
         [signing_key, *_] = node.signing_keys
         node.users.ensure(SYSTEM_USER, signer=signing_key)
         return node
+
+    def signer(self) -> Signer:
+        """Return a key pair at hand that signs accounts and requests to delete them.
+
+        Raises:
+            SecretError: There is none.
+        """
+        return choose_signer(self._tree, Draft((*self.path, "of this operator"), AccountClaims()))
 
     def require_signing_keys(self, *, required: bool = True) -> None:
         """Have identity keys sign neither accounts nor users any more, or again."""

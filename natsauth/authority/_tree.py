@@ -110,7 +110,8 @@ class Tree:
         taken = {fold(present): present for present in self.names(*path[:-1])}
         if (present := taken.get(fold(name))) is not None:
             raise ExistsError(
-                f"there is {_an(kind)} {present!r:.80} already", hint="ensure() takes it"
+                f"there is {_an(kind)} {present!r:.80} already",
+                hint="choose another name, or edit that one",
             )
         self._check_deleted(path)
         draft = self.drafts[path] = Draft(path, claims)

@@ -1,0 +1,107 @@
+"""Options that several commands have, and what each does to a draft, in nsc's words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from natsauth.cli._commands import Mistake
+from natsauth.cli._findings import span
+from natsauth.cli._values import many, when
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from natsauth.claims import Claims
+    from natsauth.cli._tree import Edit
+
+    Decorator = Callable[[Any], Any]
+
+
+def options(*declared: Decorator) -> Decorator:
+    """Join several options into one decorator, in their order."""
+
+    def decorate(function: Any) -> Any:
+        for option in reversed(declared):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def require_any(given: dict[str, Any]) -> None:
+    """Refuse an edit for which no option is given.
+
+    Raises:
+        Mistake: There is none.
+    """
+    if all(value is None or value == [] for value in given.values()):
+        ctx = click.get_current_context()
+        raise Mistake(
+            "There is nothing to edit.", ctx, hint=f"{ctx.command_path} --help lists the options"
+        )
+
+
+account_option = click.option(
+    "-a", "--account", metavar="NAME", help="The account; by default the current one."
+)
+force_option = click.option(
+    "-F", "--force", is_flag=True, help="Go ahead although people would be locked out."
+)
+lifetime = options(
+    click.option("--start", type=when, metavar="WHEN", help="Not valid before; 0 for always."),
+    click.option("--expiry", type=when, metavar="WHEN", help="Valid until; 0 for ever, 30d, 1y."),
+)
+tags = many("--tag", help="Tags to add.")
+rm_tags = many("--rm-tag", help="Tags to remove.")
+
+
+def edit_lifetime(
+    edit: Edit, claims: Claims, *, start: int | None = None, expiry: int | None = None
+) -> None:
+    """Set from when and until when claims are valid; ``None`` leaves it."""
+    if start is not None:
+        claims.nbf = start
+        edit.did(f"changed jwt valid start to {_moment(start)}")
+    if expiry is not None:
+        claims.exp = expiry
+        edit.did(f"changed jwt expiry to {_moment(expiry)}")
+
+
+def edit_tags(edit: Edit, body: Any, add: list[str], remove: list[str]) -> None:
+    """Add and remove tags; as in Go, they are written in lower case."""
+    present: list[str] = list(body.tags or ())
+    for tag in (tag.lower() for tag in add):
+        if tag not in present:
+            present.append(tag)
+            edit.did(f'added tag "{tag}"')
+    for tag in (tag.lower() for tag in remove):
+        if tag in present:
+            present.remove(tag)
+            edit.did(f'removed tag "{tag}"')
+    body.tags = present or None
+
+
+def name_of(positional: str | None, option: str | None, what: str) -> str:
+    """Return the name that was given in one way or the other.
+
+    Raises:
+        Mistake: It was given in neither, or in both and differently.
+    """
+    if positional and option and positional != option:
+        raise Mistake(f"Two names are given: {positional!r} and {option!r}.")
+    name = positional or option
+    if not name:
+        ctx = click.get_current_context()
+        raise Mistake(f"The {what} has no name.", ctx, hint=f"{ctx.command_path} NAME")
+    return name
+
+
+def _moment(seconds: int) -> str:
+    if not seconds:
+        return "none"
+    left = seconds - int(datetime.now(UTC).timestamp())
+    shown = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return f"{shown} - in {span(left)}" if left > 0 else f"{shown} - {span(-left)} ago"
