@@ -10,10 +10,10 @@ def main() -> None:
     try:
         from natsauth.cli import main as command_line
     except ModuleNotFoundError as error:
-        if error.name not in ("click", "rich"):
+        if error.name != "click":
             raise
-        message = f"natsauth: the command line needs {error.name}"
-        sys.exit(f'{message} (hint: python -m pip install "natsauth[cli]")')
+        hint = 'python -m pip install "natsauth[cli]"'
+        sys.exit(f"natsauth: the command line needs click\nhint: {hint}")
     command_line()
 
 

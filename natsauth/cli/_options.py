@@ -50,6 +50,13 @@ account_option = click.option(
 force_option = click.option(
     "-F", "--force", is_flag=True, help="Go ahead although people would be locked out."
 )
+dry_run_option = click.option(
+    "--dry-run", is_flag=True, help="Say what would be done, and do nothing."
+)
+names = options(
+    click.argument("name", required=False),
+    click.option("-n", "--name", "option", metavar="NAME", help="Its name."),
+)
 lifetime = options(
     click.option("--start", type=when, metavar="WHEN", help="Not valid before; 0 for always."),
     click.option("--expiry", type=when, metavar="WHEN", help="Valid until; 0 for ever, 30d, 1y."),
@@ -64,24 +71,54 @@ def edit_lifetime(
     """Set from when and until when claims are valid; ``None`` leaves it."""
     if start is not None:
         claims.nbf = start
-        edit.did(f"changed jwt valid start to {_moment(start)}")
+        if start:
+            edit.did(f"changed jwt valid start to {moment_text(start)}")
+        else:
+            edit.did("changed jwt start to not have a start date")
     if expiry is not None:
         claims.exp = expiry
-        edit.did(f"changed jwt expiry to {_moment(expiry)}")
+        edit.did(f"changed jwt expiry to {moment_text(expiry) if expiry else 'never expire'}")
 
 
 def edit_tags(edit: Edit, body: Any, add: list[str], remove: list[str]) -> None:
     """Add and remove tags; as in Go, they are written in lower case."""
-    present: list[str] = list(body.tags or ())
-    for tag in (tag.lower() for tag in add):
-        if tag not in present:
-            present.append(tag)
-            edit.did(f'added tag "{tag}"')
-    for tag in (tag.lower() for tag in remove):
-        if tag in present:
-            present.remove(tag)
-            edit.did(f'removed tag "{tag}"')
-    body.tags = present or None
+    add, remove = [tag.lower() for tag in add], [tag.lower() for tag in remove]
+    body.tags = edit_list(edit, "tag", body.tags, add, remove, form='"{}"')
+
+
+def edit_list(
+    edit: Edit,
+    label: str,
+    present: list[str] | None,
+    add: list[str],
+    remove: list[str],
+    *,
+    form: str = "{}",
+    ordered: bool = True,
+) -> list[str] | None:
+    """Add values to a list and remove some, and say which; as in nsc it is sorted by then.
+
+    Args:
+        edit: Where it is said.
+        label: What the values are called.
+        present: The values so far.
+        add: Values to add, if they are not there.
+        remove: Values to remove, if they are there.
+        form: How a value is shown.
+        ordered: Whether the list is sorted where it changes.
+    """
+    values = list(present or ())
+    for value in dict.fromkeys(add):
+        if value not in values:
+            values.append(value)
+            edit.did(f"added {label} {form.format(value)}")
+    for value in dict.fromkeys(remove):
+        if value in values:
+            values.remove(value)
+            edit.did(f"removed {label} {form.format(value)}")
+    if values == (present or []):
+        return present
+    return (sorted(values) if ordered else values) or None
 
 
 def name_of(positional: str | None, option: str | None, what: str) -> str:
@@ -90,16 +127,25 @@ def name_of(positional: str | None, option: str | None, what: str) -> str:
     Raises:
         Mistake: It was given in neither, or in both and differently.
     """
-    if positional and option and positional != option:
-        raise Mistake(f"Two names are given: {positional!r} and {option!r}.")
-    name = positional or option
-    if not name:
+    if not (name := name_if_any(positional, option)):
         ctx = click.get_current_context()
         raise Mistake(f"The {what} has no name.", ctx, hint=f"{ctx.command_path} NAME")
     return name
 
 
-def _moment(seconds: int) -> str:
+def name_if_any(positional: str | None, option: str | None) -> str | None:
+    """Return the name that was given in one way or the other, if one was.
+
+    Raises:
+        Mistake: It was given in both, and differently.
+    """
+    if positional and option and positional != option:
+        raise Mistake(f"Two names are given: {positional!r} and {option!r}.")
+    return positional or option
+
+
+def moment_text(seconds: int) -> str:
+    """Return a moment with how far it is away, as nsc does; ``none`` for 0."""
     if not seconds:
         return "none"
     left = seconds - int(datetime.now(UTC).timestamp())

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from natsauth.authority import Authority
-from natsauth.cli._output import Report
-from natsauth.errors import NotFoundError
+from natsauth.cli._output import Report, Status
+from natsauth.errors import LockoutError, NotFoundError
 from natsauth.keys import PublicKey, SecretKey
 from natsauth.store import Context, DirectoryStore, Locations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from natsauth.authority import AccountNode, Node, OperatorNode, UserNode
     from natsauth.cli._session import Session
+    from natsauth.signing import Signer
 
 
 class Workspace:
@@ -125,13 +126,16 @@ class Workspace:
         self.context.account = account
         self.context.save(self.locations)
 
+    @property
+    def signer(self) -> Signer | str | None:
+        """What ``-K`` names: a key pair, or the public key or role of one."""
+        key: Any = self._session.private_key  # one that signs nothing is refused where it would
+        return key.public_key if isinstance(key, PublicKey) else key
+
     def sign(self, node: Node[Any]) -> None:
         """Have an entry signed by what ``-K`` names, if it was given."""
-        key = self._session.private_key
-        if isinstance(key, PublicKey):
-            node.sign_with(key.public_key)
-        elif key is not None:
-            node.sign_with(key)  # type: ignore[arg-type]  # a key that signs nothing is refused
+        if (signer := self.signer) is not None:
+            node.sign_with(signer)
 
 
 class Edit(Workspace):
@@ -145,6 +149,10 @@ class Edit(Workspace):
         """Note what was done, to be reported once it is stored."""
         self.steps.append(Report(message, **facts))
 
+    def warn(self, message: str, **facts: Any) -> None:
+        """Note what somebody should look at."""
+        self.steps.append(Report(message, Status.WARNING, **facts))
+
     def edited(self, node: Node[Any], verb: str = "edited", of: str = "") -> None:
         """Note that an entry was added, edited or deleted, in nsc's words."""
         self.sign(node)
@@ -157,6 +165,9 @@ class Edit(Workspace):
         )
 
 
+_LOCKOUT_CURE = "put that right first, as with natsauth reissue; --force goes ahead all the same"
+
+
 @contextmanager
 def editing(session: Session, *, force: bool = False, dry_run: bool = False) -> Iterator[Edit]:
     """Hold the lock of the store, commit the edits at the end, and report them.
@@ -167,8 +178,11 @@ def editing(session: Session, *, force: bool = False, dry_run: bool = False) -> 
         dry_run: Whether all is judged, and nothing stored.
     """
     edit = Edit(session)
-    with edit.authority.transaction(allow_lockout=force, dry_run=dry_run):
-        yield edit
+    try:
+        with edit.authority.transaction(allow_lockout=force, dry_run=dry_run):
+            yield edit
+    except LockoutError as error:
+        raise LockoutError(*error.args, hint=_LOCKOUT_CURE) from error
     for step in edit.steps:
         session.output.report(step)
     if dry_run:

@@ -12,13 +12,14 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from natsauth.cli._commands import command
 from natsauth.demo import Step, run
 
 # Both would end the process at once, with the server running on. Windows knows no SIGHUP.
 _ENDS = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
 
 
-@click.command()
+@command("demo", "natsauth demo", "natsauth demo --keep ./demo")
 @click.option(
     "--keep",
     type=click.Path(file_okay=False, path_type=Path),

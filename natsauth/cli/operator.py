@@ -8,6 +8,7 @@ import click
 
 from natsauth.cli._commands import command
 from natsauth.cli._keys import key
+from natsauth.cli._listing import show_entries
 from natsauth.cli._options import (
     edit_lifetime,
     edit_tags,
@@ -20,10 +21,8 @@ from natsauth.cli._options import (
 )
 from natsauth.cli._output import path_text
 from natsauth.cli._show import described, show_described
-from natsauth.cli._tables import Table
 from natsauth.cli._tree import Workspace, editing
 from natsauth.cli._values import many
-from natsauth.errors import StoreDataError
 
 if TYPE_CHECKING:
     from natsauth.authority import OperatorNode
@@ -177,19 +176,7 @@ def describe(session: Session, /, name: str | None, option: str | None, **how: A
 def list_(session: Session) -> None:
     """List the operators."""
     work = Workspace(session)
-    table, found = Table("Operators", "Name", "Public Key"), []
-    for name in work.authority.operators:
-        try:
-            public_key = work.authority.operators[name].public_key
-        except StoreDataError as error:
-            table.row(name, f"error loading jwt - {error.args[0]}")
-            session.output.warning(str(error.args[0]), kind="operator", path=(name,))
-            continue
-        table.row(name, public_key, bold=name == work.context.operator)
-        found.append({"name": name, "public_key": public_key})
-    if not found:
-        table.row("No entries defined", "")
-    session.output.show(found, table)
+    show_entries(session, work, current=work.context.operator)
 
 
 @command(
@@ -206,5 +193,5 @@ def delete(session: Session, name: str, *, rm_nkey: bool, rm_creds: bool, dry_ru
     """Delete an operator with its accounts and users. Servers know nothing of this."""
     with editing(session, dry_run=dry_run) as edit:
         node = edit.authority.operators.find(name)
-        node.delete(seeds=rm_nkey, creds=rm_creds)
         edit.edited(node, "deleted")
+        node.delete(seeds=rm_nkey, creds=rm_creds)

@@ -1,0 +1,153 @@
+"""``natsauth reissue``: another identity for an operator, new signatures for what is as it was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from natsauth.authority._reissue import reissue_identity
+from natsauth.cli._commands import Mistake, command
+from natsauth.cli._options import account_option, dry_run_option, force_option, name_if_any, names
+from natsauth.cli._tree import editing
+from natsauth.keys import KeyPair
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from natsauth.authority import AccountNode, UserNode
+    from natsauth.cli._session import Session
+    from natsauth.cli._tree import Edit
+
+
+@command(
+    "operator",
+    "natsauth reissue operator --dry-run",
+    "natsauth reissue operator --convert-to-signing-key",
+    "natsauth reissue operator -K ./new-operator.nk",
+)
+@names
+@click.option(
+    "--convert-to-signing-key",
+    is_flag=True,
+    help="Keep the old identity as a signing key: no account has to be signed anew.",
+)
+@force_option
+@dry_run_option
+@click.pass_obj
+def operator(
+    session: Session,
+    name: str | None,
+    option: str | None,
+    *,
+    convert_to_signing_key: bool,
+    force: bool,
+    dry_run: bool,
+) -> None:
+    """Give an operator another identity key: a new one, or the one that -K names.
+
+    Accounts that the old one signed are signed anew. Servers need the new configuration, and a
+    restart: natsauth generate config.
+    """
+    with editing(session, force=force, dry_run=dry_run) as edit:
+        node = edit.operator(name_if_any(name, option))
+        old = node.public_key
+        anew = reissue_identity(node, _identity(edit), keep_signing=convert_to_signing_key)
+        edit.did(
+            f'operator "{node.name}" successfully changed identity to: {node.public_key}',
+            kind="operator",
+            path=node.path,
+            public_key=node.public_key,
+        )
+        if convert_to_signing_key:
+            edit.did(f'old operator key "{old}" turned into signing key', public_key=old)
+        for account in () if convert_to_signing_key else node.accounts:
+            done = "re-signed" if account in anew else "already signed properly"
+            edit.did(f'account "{account}" {done}', kind="account", path=(node.name, account))
+
+
+def _identity(edit: Edit) -> KeyPair | None:
+    wanted = edit.signer
+    if isinstance(wanted, str):
+        wanted = KeyPair.from_seed(edit.store.seed(wanted))
+    return wanted if isinstance(wanted, KeyPair) else None
+
+
+@command(
+    "account",
+    "natsauth reissue account my_account",
+    "natsauth reissue account --all --users",
+)
+@click.argument("names", nargs=-1)
+@click.option("-A", "--all", "every", is_flag=True, help="All accounts of the operator.")
+@click.option("-u", "--users", is_flag=True, help="Their users, too.")
+@force_option
+@dry_run_option
+@click.pass_obj
+def account(
+    session: Session,
+    names: tuple[str, ...],
+    *,
+    every: bool,
+    users: bool,
+    force: bool,
+    dry_run: bool,
+) -> None:
+    """Sign accounts anew, by a signing key of the operator where there is one.
+
+    That is what edit operator --require-signing-keys waits for.
+    """
+    with editing(session, force=force, dry_run=dry_run) as edit:
+        above = edit.operator()
+        for node in _chosen(names, above.accounts, every=every):
+            node.sign_with(edit.signer or above.signer())
+            node.reissue()
+            edit.did(f'account "{node.name}" re-signed', kind="account", path=node.path)
+            for one in node.users.values() if users else ():
+                _reissue_user(edit, node, one)
+
+
+@command(
+    "user",
+    "natsauth reissue user -a my_account alice",
+    "natsauth reissue user -a my_account --all",
+)
+@click.argument("names", nargs=-1)
+@account_option
+@click.option("-A", "--all", "every", is_flag=True, help="All users of the account.")
+@force_option
+@dry_run_option
+@click.pass_obj
+def user(
+    session: Session,
+    names: tuple[str, ...],
+    account: str | None,
+    *,
+    every: bool,
+    force: bool,
+    dry_run: bool,
+) -> None:
+    """Sign users anew, by a signing key of the account where there is one, and write their creds.
+
+    Users of a role keep it.
+    """
+    with editing(session, force=force, dry_run=dry_run) as edit:
+        above = edit.account(account)
+        for node in _chosen(names, above.users, every=every):
+            if edit.signer:
+                node.sign_with(edit.signer)
+            _reissue_user(edit, above, node)
+
+
+def _reissue_user(edit: Edit, above: AccountNode, node: UserNode) -> None:
+    named = edit.signer  # of an account where accounts are reissued, and no signer of users then
+    if not (named or above.claims.nats.scope(node.claims.iss)):
+        node.sign_with(above.signer())
+    node.reissue()
+    edit.did(f'user "{node.name}" re-signed', kind="user", path=node.path)
+
+
+def _chosen(names: Sequence[str], entries: Any, *, every: bool) -> list[Any]:
+    if bool(names) == every:
+        raise Mistake("Name what is meant, or all of it.", hint="--all is all of it")
+    return [entries.find(name) for name in names] if names else [*entries.values()]

@@ -1,0 +1,263 @@
+"""``natsauth add user`` and the other commands about users."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from natsauth.cli._commands import Mistake, command
+from natsauth.cli._keys import key
+from natsauth.cli._listing import show_entries
+from natsauth.cli._options import (
+    account_option,
+    dry_run_option,
+    edit_lifetime,
+    edit_list,
+    edit_tags,
+    force_option,
+    lifetime,
+    name_if_any,
+    name_of,
+    names,
+    require_any,
+    rm_tags,
+    tags,
+)
+from natsauth.cli._output import Report, path_text
+from natsauth.cli._permissions import (
+    bearer_option,
+    edit_limits,
+    edit_permissions,
+    limits,
+    permissions,
+    rm_permissions,
+    source_networks,
+)
+from natsauth.cli._show import described, show_described
+from natsauth.cli._tree import Workspace, editing
+from natsauth.cli._values import many
+from natsauth.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from natsauth.authority import UserNode
+    from natsauth.cli._keys import Key
+    from natsauth.cli._session import Session
+    from natsauth.cli._tree import Edit
+
+
+@command(
+    "user",
+    'natsauth add user -a my_account alice --allow-pubsub "alice.>" --expiry 30d',
+    "natsauth add user -a my_account worker -K team",
+    "natsauth add user -a my_account bob --public-key UABC...",
+)
+@names
+@account_option
+@click.option("-k", "--public-key", type=key("user"), help="Its key; a new one by default.")
+@bearer_option
+@tags
+@source_networks
+@lifetime
+@permissions
+@click.pass_obj
+def add(
+    session: Session,
+    /,
+    name: str | None,
+    option: str | None,
+    account: str | None,
+    public_key: Key | None,
+    **given: Any,
+) -> None:
+    """Add a user to an account, and write its creds.
+
+    A signing key of the account signs it, or the one that -K names. By the role of a scoped signing
+    key the user gets the permissions of the role, and can have none of its own.
+    """
+    name = name_of(name, option, "user")
+    with editing(session) as edit:
+        above = edit.account(account)
+        node = above.users.add(name, key=public_key, signer=edit.signer)  # type: ignore[arg-type]  # of the role that the option asks for
+        body = node.claims.nats
+        edit_lifetime(edit, node.claims, start=given["start"], expiry=given["expiry"])
+        edit_permissions(edit, body, given)
+        body.src = edit_list(edit, "src network", body.src, given["source_network"], [])
+        edit_tags(edit, body, given["tag"], [])
+        if given["bearer"] is not None:
+            body.bearer_token = given["bearer"]
+        if public_key is None:
+            edit.did(f'generated and stored user key "{node.public_key}"')
+        _tell_creds(edit, node)
+        edit.edited(node, "added", f' to account "{above.name}"')
+
+
+@command(
+    "user",
+    'natsauth edit user -a my_account alice --allow-pub "news.>" --rm "old.>"',
+    "natsauth edit user -a my_account alice --expiry 0 --conn-type websocket",
+)
+@names
+@account_option
+@tags
+@rm_tags
+@limits
+@permissions
+@rm_permissions
+@lifetime
+@force_option
+@dry_run_option
+@click.pass_obj
+def edit(
+    session: Session,
+    /,
+    name: str | None,
+    option: str | None,
+    account: str | None,
+    *,
+    force: bool,
+    dry_run: bool,
+    **given: Any,
+) -> None:
+    """Edit a user, and write its creds anew. What is not mentioned stays as it is."""
+    require_any(given)
+    with editing(session, force=force, dry_run=dry_run) as edit:
+        node = edit.user(edit.account(account), name_if_any(name, option))
+        body = node.claims.nats
+        edit_lifetime(edit, node.claims, start=given["start"], expiry=given["expiry"])
+        edit_tags(edit, body, given["tag"], given["rm_tag"])
+        edit_limits(edit, body, given)
+        edit_permissions(edit, body, given)
+        _tell_creds(edit, node)
+        edit.edited(node)
+
+
+def _tell_creds(edit: Edit, node: UserNode) -> None:
+    try:
+        node.key  # noqa: B018 - it is made in this edit, or stored: the commit writes creds
+    except NotFoundError:
+        edit.did("skipped generating creds file - user private key is not available")
+    else:
+        file = edit.store.creds_file(*node.path)
+        edit.did(f"generated user creds file {path_text(file)}", file=str(file))
+
+
+@command(
+    "user",
+    "natsauth describe user -a my_account alice",
+    "natsauth describe user -a my_account -n alice --json",
+)
+@names
+@account_option
+@described
+@click.pass_obj
+def describe(
+    session: Session, /, name: str | None, option: str | None, account: str | None, **how: Any
+) -> None:
+    """Show a user, with what it gets from its scoped signing key."""
+    work = Workspace(session)
+    above = work.account(account)
+    token = work.user(above, name_if_any(name, option)).token
+    scope = above.claims.nats.scope(token.claims.iss)
+    show_described(session, token, name_of=work.name_of, scope=scope, **how)
+
+
+@command("users", "natsauth list users -a my_account", "natsauth list users --json")
+@click.option("-o", "--operator", metavar="NAME", help="The operator; by default the current one.")
+@account_option
+@click.pass_obj
+def list_(session: Session, operator: str | None, account: str | None) -> None:
+    """List the users of an account.
+
+    Each token is verified. Unlike nsc, this leaves current what is current.
+    """
+    work = Workspace(session)
+    if operator:
+        work.context.operator = work.operator(operator).name
+    show_entries(session, work, *work.account(account).path)
+
+
+@command(
+    "user",
+    "natsauth delete user -a my_account alice bob",
+    "natsauth delete user -a my_account -n alice --rm-nkey --rm-creds",
+)
+@click.argument("names", nargs=-1)
+@many("-n", "--name", help="Their names.")
+@account_option
+@click.option(
+    "-R",
+    "--revoke/--no-revoke",
+    default=True,
+    help="Whether the account refuses their creds from then on, once it is pushed. It does.",
+)
+@click.option("-D", "--rm-nkey", is_flag=True, help="Delete their seeds, too.")
+@click.option("-C", "--rm-creds", is_flag=True, help="Delete their creds, too.")
+@force_option
+@dry_run_option
+@click.pass_obj
+def delete(
+    session: Session,
+    names: tuple[str, ...],
+    name: list[str],
+    account: str | None,
+    *,
+    revoke: bool,
+    rm_nkey: bool,
+    rm_creds: bool,
+    force: bool,
+    dry_run: bool,
+) -> None:
+    """Delete users, and revoke their creds.
+
+    nsc revokes them only with -R; here it takes --no-revoke to leave creds without a user usable.
+    """
+    wanted = list(dict.fromkeys([*names, *name]))
+    if not wanted:
+        raise Mistake("No user is named.", click.get_current_context())
+    with editing(session, force=force, dry_run=dry_run) as edit:
+        above, step = edit.account(account), Report("delete users")
+        for node in [above.users.find(one) for one in wanted]:
+            step.add(deletion(edit, node, rm_nkey=rm_nkey, rm_creds=rm_creds, revoke=revoke))
+            node.delete(seeds=rm_nkey, creds=rm_creds, revoke=revoke)
+        if revoke:
+            edit.sign(above)
+            step.ok(f'edited account "{above.name}"', kind="account", path=above.path)
+        edit.steps.append(step)
+
+
+def deletion(
+    edit: Edit, node: UserNode, *, rm_nkey: bool, rm_creds: bool, revoke: bool = False
+) -> Report:
+    """Return the report that a user is deleted, with what goes with it."""
+    key = node.public_key
+    step = Report(
+        f"user {node.name} [{key}]",
+        action="deleted",
+        kind="user",
+        path=node.path,
+        public_key=key,
+        revoked=revoke,
+    )
+    if revoke:
+        step.ok("revoked user")
+    step.ok("user deleted")
+    if rm_nkey:
+        step.ok("deleted private key" if has_seed(edit, key) else "private key is not stored")
+    if rm_creds:
+        stored = edit.store.creds_file(*node.path).exists()
+        step.ok("removed creds file" if stored else "creds file is not stored")
+    return step
+
+
+def has_seed(work: Workspace, public_key: str) -> bool:
+    """Tell whether the store has the seed of a key.
+
+    Raises:
+        StoreDataError: It has something else in its place.
+    """
+    try:
+        work.store.seed(public_key)
+    except NotFoundError:
+        return False
+    return True

@@ -1,0 +1,124 @@
+"""``natsauth validate``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from natsauth._files import read_file
+from natsauth.authority._audit import Finding, audit, claims_findings
+from natsauth.cli._commands import Mistake, command
+from natsauth.cli._options import account_option
+from natsauth.cli._output import ExitCode
+from natsauth.cli._tables import Table
+from natsauth.cli._tokens import token_in
+from natsauth.cli._tree import Workspace
+from natsauth.errors import NatsAuthError
+from natsauth.store.base import KINDS, USER
+from natsauth.token import decode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsauth.cli._session import Session
+
+    Findings = dict[str, list[Finding]]
+    """What was found, by the title that it stands under."""
+
+_MAX_BYTES = 1 << 30
+
+
+@command(
+    "validate",
+    "natsauth validate --all-accounts",
+    "natsauth validate -a my_account --json",
+    "natsauth validate --file pulled.txt",
+)
+@account_option
+@click.option("-A", "--all-accounts", is_flag=True, help="All accounts of the operator.")
+@click.option("-f", "--file", metavar="FILE", help="A file with a token a line, or ID|TOKEN.")
+@click.pass_obj
+def validate(
+    session: Session, /, account: str | None, *, all_accounts: bool, file: str | None
+) -> None:
+    """Find what is wrong in the operator, an account and its users.
+
+    Judged is each token, and whether servers would trust the chain. A row with ! is something that
+    makes a token useless; then the exit code is 4.
+    """
+    if sum((bool(account), all_accounts, bool(file))) > 1:
+        raise Mistake("--account, --all-accounts and --file exclude each other.")
+    if file:
+        found = _in_file(file)
+    else:
+        found = _in_store(Workspace(session), account, all_accounts=all_accounts)
+    tables = [_table(title, findings) for title, findings in found.items()]
+    flat = [finding for findings in found.values() for finding in findings]
+    session.output.show([_document(finding) for finding in flat], tables)
+    if any(finding.fatal for finding in flat):
+        session.output.note("validation found errors")
+        click.get_current_context().exit(ExitCode.FINDINGS)
+
+
+def _in_store(work: Workspace, account: str | None, *, all_accounts: bool) -> Findings:
+    operator = work.operator()
+    if account:
+        names = [operator.accounts.find(account).name]
+    elif not all_accounts and work.context.account:
+        names = [work.context.account]
+    else:
+        names = list(operator.accounts)
+    found: Findings = {f'Operator "{operator.name}"': []}
+    found |= {f'Account "{name}"': [] for name in names}
+    for finding in audit(operator, names):
+        kind, name = (
+            ("Operator", finding.path[0])
+            if len(finding.path) == 1
+            else ("Account", finding.path[1])
+        )
+        found[f'{kind} "{name}"'].append(finding)
+    return found
+
+
+def _in_file(file: str) -> Findings:
+    now = int(datetime.now(UTC).timestamp())
+    found: Findings = {}
+    for number, text in _tokens(read_file(file, limit=_MAX_BYTES).decode("utf-8", "replace")):
+        try:
+            claims = decode(token_in(text)).claims
+        except NatsAuthError as error:
+            path = (f"line {number}",)
+            found[f"Line {number}"] = [Finding(path, error.code, str(error.args[0]), fatal=True)]
+            continue
+        name = claims.sub or claims.name
+        findings = claims_findings((name,), claims, now=now)
+        found.setdefault(f'{claims.kind.title()} "{name}"', []).extend(findings)
+    return found
+
+
+def _tokens(text: str) -> Iterator[tuple[int, str]]:
+    """Go through the tokens of a file with their lines: one a line, or one in armour."""
+    if "BEGIN NATS" in text:
+        yield 1, text
+        return
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.strip():
+            yield number, line.rpartition("|")[2]  # a pack has the public key before it
+
+
+def _table(title: str, findings: list[Finding]) -> Table:
+    if not findings:
+        table = Table(title)
+        table.row("No issues found")
+        return table
+    table = Table(title, "#", " ", "Description")
+    for number, finding in enumerate(findings, start=1):
+        user = f'user "{finding.path[-1]}": ' if len(finding.path) == USER else ""
+        table.row(number, "!" if finding.fatal else "", user + finding.message)
+    return table
+
+
+def _document(finding: Finding) -> dict[str, object]:
+    return {**finding._asdict(), "kind": KINDS[len(finding.path)]}

@@ -1,0 +1,130 @@
+"""``natsauth reissue``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from natsauth.keys import KeyPair, KeyType
+from tests._workshop import Workshop
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Workshop:
+    """Give an operator without signing keys, with a system account, account ``a`` and user ``u``."""
+    shop = Workshop(tmp_path)
+    shop("add operator o --sys")
+    shop("add account a")
+    shop("add user u")
+    return shop
+
+
+def test_an_operator_gets_another_identity_and_its_accounts_are_signed_by_it(
+    shop: Workshop,
+) -> None:
+    before, user = shop.claims("o"), shop.store.read("o", "a", "u")
+    assert shop("reissue operator") == [
+        '[ OK ] operator "o" successfully changed identity to: O...',
+        '[ OK ] account "SYS" re-signed',
+        '[ OK ] account "a" re-signed',
+    ]
+    after = shop.claims("o")
+    assert after.sub != before.sub
+    assert (after.iss, after.nats) == (after.sub, before.nats)
+    assert {shop.claims("o", name).iss for name in ("SYS", "a")} == {after.sub}
+    assert shop.store.read("o", "a", "u") == user
+    assert shop.store.seed(after.sub)
+    assert shop.store.seed(before.sub)  # nsc keeps it, too
+    assert shop("edit account a --tag x")[-1] == '[ OK ] edited account "a"'
+
+
+def test_the_old_identity_goes_on_as_a_signing_key(shop: Workshop) -> None:
+    old, account = shop.claims("o").sub, shop.store.read("o", "a")
+    lines = shop("reissue operator o --convert-to-signing-key")
+    assert lines[1:] == ['[ OK ] old operator key "O..." turned into signing key']
+    claims = shop.claims("o")
+    assert claims.nats.signing_keys == [old]
+    assert claims.iss == claims.sub != old
+    assert shop.store.read("o", "a") == account
+
+
+def test_a_key_that_is_named_becomes_the_identity(shop: Workshop, tmp_path: Path) -> None:
+    pair = KeyPair.generate(KeyType.OPERATOR)
+    file = tmp_path / "new.nk"
+    file.write_text(pair.reveal_seed())
+    shop(f"reissue operator -K {file}")
+    assert shop.claims("o").sub == pair.public_key
+    shop("edit operator --sk generate")
+    [signing_key] = shop.claims("o").nats.signing_keys
+    shop(f"reissue operator -K {signing_key}")
+    assert shop.claims("o").sub == signing_key
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "message"),
+    [
+        ("reissue operator none", 1, "there is no operator 'none'"),
+        (f"reissue operator -K {KeyPair.generate(KeyType.OPERATOR).public_key}", 1, "seed of"),
+        ("reissue account", 2, "--all is all of it"),
+        ("reissue account a --all", 2, "--all is all of it"),
+        ("reissue account none", 1, "there is no account"),
+        ("reissue user none", 1, "there is no user"),
+    ],
+)
+def test_mistakes_leave_everything_as_it_was(
+    shop: Workshop, command: str, code: int, message: str
+) -> None:
+    assert message in shop.fails(command, code=code)
+
+
+def test_a_dry_run_changes_nothing(shop: Workshop) -> None:
+    for words in ("operator", "account --all --users", "user u"):
+        before = shop.files()
+        assert shop.run(f"reissue {words} --dry-run").exit_code == 0
+        assert shop.files() == before
+
+
+def test_the_way_to_a_strict_operator(shop: Workshop) -> None:
+    shop("edit operator --sk generate")
+    assert "natsauth reissue" in shop.fails("edit operator --require-signing-keys")
+    shop("edit account a --sk generate")
+    assert shop("reissue account --all --users") == [
+        '[ OK ] account "SYS" re-signed',
+        '[ OK ] user "sys" re-signed',
+        '[ OK ] account "a" re-signed',
+        '[ OK ] user "u" re-signed',
+    ]
+    shop("edit operator --require-signing-keys")
+    assert shop.body("o").strict_signing_key_usage
+
+
+def test_users_are_signed_anew_and_those_of_a_role_keep_it(shop: Workshop) -> None:
+    shop("add signing-key --role r")
+    shop("add user s -K r")
+    shop("edit account a --sk generate")
+    role = shop.body("o", "a").scope("r").key
+    plain = next(key for key in shop.body("o", "a").signing_keys if isinstance(key, str))
+    before = shop.claims("o", "a", "s").iat
+    shop("reissue user -a a --all")
+    assert shop.claims("o", "a", "u").iss == plain
+    assert shop.claims("o", "a", "s").iss == role
+    assert shop.claims("o", "a", "s").iat > before
+
+
+def test_a_signer_can_be_named(shop: Workshop) -> None:
+    shop("edit operator --sk generate")
+    shop("reissue account a")
+    [signing_key] = shop.body("o").signing_keys
+    assert shop.claims("o", "a").iss == signing_key
+    identity = shop.claims("o").sub
+    shop(f"reissue account a -K {identity}")
+    assert shop.claims("o", "a").iss == identity
+    account = shop.claims("o", "a").sub
+    shop("edit account a --sk generate")
+    shop("reissue user u")
+    shop(f"reissue user u -K {account}")
+    assert shop.claims("o", "a", "u").iss == account

@@ -1,0 +1,248 @@
+"""``natsauth add user`` and the other commands about users."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from natsauth import Creds
+from natsauth.keys import KeyPair, KeyType
+from tests._workshop import Workshop, expected
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Workshop:
+    """Give a store with accounts ``a``, which has a signing key and a role, and ``b``."""
+    shop = Workshop(tmp_path)
+    shop("add operator o --generate-signing-key")
+    shop("add account b")
+    shop("add account a")
+    shop("edit account a --sk generate")
+    shop("add signing-key --role team --allow-pub team.>")
+    return shop
+
+
+def test_a_user_is_added_with_its_creds(shop: Workshop) -> None:
+    assert shop("add user u") == [
+        '[ OK ] generated and stored user key "U..."',
+        "[ OK ] generated user creds file `PLACE/nkeys/creds/o/a/u.creds`",
+        '[ OK ] added user "u" to account "a"',
+    ]
+    claims = shop.claims("o", "a", "u")
+    assert claims.iss in shop.body("o", "a").signing_keys
+    assert claims.nats.issuer_account == shop.claims("o", "a").sub
+    creds = Creds.parse(shop.store.creds("o", "a", "u"))
+    assert creds.token.claims.sub == claims.sub
+
+
+def test_a_user_is_added_with_everything(shop: Workshop) -> None:
+    pair = KeyPair.generate(KeyType.USER)
+    lines = shop(
+        *f"add user --name u -a b -k {pair.public_key} --bearer --tag X,b".split(),
+        *"--source-network 10.0.0.0/8,192.168.1.1 --expiry 2040-01-01 --allow-pubsub q".split(),
+        *"--allow-pub-response --deny-sub s".split(),
+    )
+    assert lines[1:] == [
+        "[ OK ] set max responses to 1",
+        '[ OK ] added pub "q"',
+        '[ OK ] added sub "q"',
+        '[ OK ] added deny sub "s"',
+        "[ OK ] added src network 10.0.0.0/8",
+        "[ OK ] added src network 192.168.1.1/32",
+        '[ OK ] added tag "x"',
+        '[ OK ] added tag "b"',
+        "[ OK ] skipped generating creds file - user private key is not available",
+        '[ OK ] added user "u" to account "b"',
+    ]
+    claims = shop.claims("o", "b", "u")
+    assert (claims.sub, claims.exp, claims.nats.bearer_token) == (pair.public_key, 2208988800, True)
+    assert claims.nats.tags == ["b", "x"]
+    assert claims.nats.src == ["10.0.0.0/8", "192.168.1.1/32"]
+
+
+def test_a_user_of_a_role_has_nothing_of_its_own(shop: Workshop) -> None:
+    shop("add user u -K team")
+    claims = shop.claims("o", "a", "u")
+    assert claims.iss == shop.body("o", "a").scope("team").key
+    assert claims.nats.is_empty()
+
+
+def test_a_role_allows_no_permissions_of_a_user(shop: Workshop) -> None:
+    shop.fails("add user v -K team --allow-pub x")
+    assert shop.store.names("o", "a") == []
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "message"),
+    [
+        ("add user", 2, "The user has no name"),
+        ("add user u/v", 1, "the name 'u/v' holds '/'"),
+        ("add user v -a none", 1, "there is no account"),
+        ("add user v -K none", 1, "'none' may not sign user 'v'"),
+        ("add user v --allow-pub a..b", 1, "a..b"),
+        ("add user v --source-network here", 2, "expected a network"),
+        ("add user v --expiry never", 2, "expected 0 for none"),
+        ("edit user", 2, "There is nothing to edit"),
+        ("edit user --bearer", 1, "which user of account 'a' is meant? It has none"),
+        ("edit user none --bearer", 1, "there is no user"),
+        ("edit user none --conn-type modem", 2, "expected one of STANDARD, WEBSOCKET"),
+        ("edit user none --time 8-9", 2, "expected a part of the day"),
+        ("delete user", 2, "No user is named"),
+        ("delete user none", 1, "there is no user"),
+        ("describe user none", 1, "there is no user"),
+        ("list users -a none", 1, "there is no account"),
+    ],
+)
+def test_mistakes_leave_everything_as_it_was(
+    shop: Workshop, command: str, code: int, message: str
+) -> None:
+    assert message in shop.fails(command, code=code)
+
+
+def test_a_taken_name_leaves_no_seed_behind(shop: Workshop) -> None:
+    shop("add user u")
+    assert "there is a user 'u' already" in shop.fails("add user u")
+
+
+def test_every_option_of_an_edit(shop: Workshop) -> None:
+    shop("add user u --allow-pub a,b")
+    assert shop(
+        *"edit user u --tag t --payload 1k --data 5 --subs 10 --bearer=true --conn-type mqtt".split(),
+        *"--source-network 10.0.0.0/8 --time 08:00:00-09:00:00,10:00-11:00 --locale UTC".split(),
+        *"--rm a,c --response-ttl 90s".split(),
+    ) == [
+        '[ OK ] added tag "t"',
+        "[ OK ] changed max payload to 1000",
+        "[ OK ] changed max data to 5",
+        "[ OK ] changed max number of subs to 10",
+        "[ OK ] changed bearer to true",
+        "[ OK ] added connection type MQTT",
+        "[ OK ] added src network 10.0.0.0/8",
+        '[ OK ] changed locale to "UTC"',
+        "[ OK ] added time range 08:00:00-09:00:00",
+        "[ OK ] added time range 10:00:00-11:00:00",
+        '[WARN] "c" is neither allowed nor refused',
+        "[ OK ] set response ttl to 1m30s",
+        '[ OK ] removed pub "a"',
+        "[ OK ] generated user creds file `PLACE/nkeys/creds/o/a/u.creds`",
+        '[ OK ] edited user "u"',
+    ]
+    body = shop.body("o", "a", "u")
+    assert (body.payload, body.data, body.subs, body.bearer_token) == (1000, 5, 10, True)
+    assert (body.pub.allow, body.resp.max, body.resp.ttl) == (["b"], 0, 90_000_000_000)
+    shop(
+        *"edit user u --rm-tag t --bearer=false --rm-conn-type MQTT --rm-time 08:00,23:00".split(),
+        *"--rm-source-network 10.0.0.0/8 --rm-response-perms".split(),
+    )
+    body = shop.body("o", "a", "u")
+    assert (body.payload, body.bearer_token, body.resp) == (1000, False, None)
+    assert (body.tags, body.allowed_connection_types, body.src) == (None, None, None)
+    assert [part.start for part in body.times] == ["10:00:00"]
+
+
+def test_an_edit_writes_the_creds_anew(shop: Workshop) -> None:
+    shop("add user u")
+    shop("edit user --subs 3")
+    creds = Creds.parse(shop.store.creds("o", "a", "u"))
+    assert creds.token.claims.nats.subs == 3
+
+
+def test_the_seed_is_never_shown(shop: Workshop) -> None:
+    result = shop.run("add user u")
+    seed = shop.store.seed(shop.claims("o", "a", "u").sub)
+    assert seed not in result.output
+    assert seed not in shop.run("describe user u --json").output
+
+
+def test_deleted_users_are_revoked(shop: Workshop) -> None:
+    shop("add user u")
+    shop("add user v")
+    keys = [shop.claims("o", "a", name).sub for name in "uv"]
+    assert shop("delete user u -n v -D -C") == [
+        "[ OK ] delete users:",
+        *[
+            line
+            for name in "uv"
+            for line in (
+                f"       [ OK ] user {name} [U...]:",
+                "              [ OK ] revoked user",
+                "              [ OK ] user deleted",
+                "              [ OK ] deleted private key",
+                "              [ OK ] removed creds file",
+            )
+        ],
+        '       [ OK ] edited account "a"',
+    ]
+    assert shop.body("o", "a").revocations.keys() == {*keys}
+    assert shop.store.names("o", "a") == []
+    assert not {*keys} & {*shop.store.public_keys()}
+
+
+@pytest.mark.parametrize("option", ["--no-revoke", "--revoke=false", "-R=false"])
+def test_as_in_nsc_a_user_can_be_deleted_alone(shop: Workshop, option: str) -> None:
+    shop("add user u")
+    key = shop.claims("o", "a", "u").sub
+    shop(f"delete user u {option}")
+    assert shop.body("o", "a").revocations is None
+    assert shop.store.seed(key)
+    assert shop.store.creds("o", "a", "u")
+
+
+def test_what_is_not_stored_is_said(shop: Workshop) -> None:
+    shop(f"add user u -k {KeyPair.generate(KeyType.USER).public_key}")
+    lines = shop("delete user u -D -C")
+    assert "              [ OK ] private key is not stored" in lines
+    assert "              [ OK ] creds file is not stored" in lines
+
+
+def test_a_dry_run_deletes_nothing(shop: Workshop) -> None:
+    shop("add user u")
+    before = shop.files()
+    assert shop.run("delete user u -D -C --dry-run").exit_code == 0
+    assert shop.files() == before
+
+
+def test_the_user_that_alone_serves_the_callout_stays(tmp_path: Path) -> None:
+    shop = Workshop(tmp_path, copy=True)
+    assert "serves the auth callout" in shop.fails("delete user authsvc -a callout")
+
+
+@pytest.mark.parametrize(
+    ("account", "user", "file"),
+    [
+        ("billing", "carol", "describe-user-billing-carol.json"),
+        ("my_account", "alice", "describe-user-my_account-alice.json"),
+        ("my_account", "bob", "describe-user-my_account-bob.json"),
+    ],
+)
+def test_a_description_as_json_equals_that_of_nsc(
+    tmp_path: Path, account: str, user: str, file: str
+) -> None:
+    shop = Workshop(tmp_path, copy=True)
+    assert shop.run(f"describe user -a {account} -n {user} --json").stdout == expected(file)
+
+
+def test_the_tables_equal_those_of_nsc(tmp_path: Path) -> None:
+    result = Workshop(tmp_path, copy=True).run("describe user -a my_account alice")
+    assert result.stdout == expected("describe-user-alice.txt")
+
+
+def test_a_description_shows_what_the_role_gives(shop: Workshop) -> None:
+    shop("add user u -K team")
+    assert "| Pub Allow" in "\n".join(shop("describe user"))
+
+
+def test_the_list(shop: Workshop) -> None:
+    shop("add user u")
+    shop("add user t")
+    assert shop("list users")[4:-2] == [
+        "+------+----------------------------------------------------------+",
+        "| t    | U... |",
+        "| u    | U... |",
+    ]
+    assert [item["name"] for item in shop.json("list users -o o -a a")] == ["t", "u"]
+    assert shop.json("list users -a b") == []
