@@ -30,7 +30,7 @@ def read_file(path: str | Path, *, limit: int) -> bytes:
         FileError: There is no such file, it is larger, or it cannot be read; ``errno`` is kept.
         UsageError: The path is neither text nor a path.
     """
-    with _file_errors("read", path) as place, open(place, "rb", opener=_open_at_once) as file:
+    with file_errors("read", path) as place, open(place, "rb", opener=_open_at_once) as file:
         _require_regular(os.fstat(file.fileno()).st_mode)
         data = file.read(limit + 1) or b""  # None where a kernel's file has nothing to tell yet
         if len(data) > limit:
@@ -55,7 +55,7 @@ def write_file(path: str | Path, data: bytes, *, overwrite: bool = False) -> Non
         FileError: It cannot be written, or exists; ``errno`` is kept. Nothing is left behind.
         UsageError: The path is neither text nor a path.
     """
-    with _file_errors("write", path) as place:
+    with file_errors("write", path) as place:
         with suppress(FileNotFoundError):
             _require_regular(place.stat().st_mode)
         _write(place, data, overwrite=overwrite)
@@ -121,7 +121,7 @@ def _require_regular(mode: int) -> None:
 
 
 @contextmanager
-def _file_errors(verb: str, path: str | Path) -> Iterator[Path]:
+def file_errors(verb: str, path: str | Path) -> Iterator[Path]:
     """Turn what the system says into an error that names the file."""
     from pathlib import Path
 

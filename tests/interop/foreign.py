@@ -1,4 +1,7 @@
-"""The programs in go/ and js/: built in a copy, and asked over pipes, one JSON line each way."""
+"""The programs in go/ and js/: built in a copy, and asked over pipes, one JSON line each way.
+
+And nsc, which is run for each command.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,12 @@ if TYPE_CHECKING:
 _SOURCES = Path(__file__).parent
 _ANSWER_SECONDS = 30
 _BUILD_SECONDS = 100
+_NSC_SECONDS = 250
+_NSC = "github.com/nats-io/nsc/v2"
+_NSC_VERSION = "v2.12.0"
+# Of the tag in its repository, for the checksum database of Go need not know this module.
+_NSC_SUM = "h1:YCs8axEfQkbVLZDuYF4V6aJvPrDmlKJe8mWV+Rgqrzo="
+_NSC_MOD_SUM = "h1:t9++ulcLFythYtRTC/2k4Mg324JTxrvpCddW/XP7j2A="
 
 Answer = dict[str, Any]
 
@@ -109,6 +118,18 @@ def build_go(directory: Path) -> list[str]:
     return [str(directory / "interop")]
 
 
+def build_nsc(directory: Path) -> Path:
+    """Build nsc in an empty directory, of the very modules that it names, and return its place."""
+    _need("go", "Go")
+    module = f"{_NSC} {_NSC_VERSION}"
+    (directory / "go.mod").write_text(f"module nsc\n\ngo 1.25.0\n\nrequire {module}\n")
+    (directory / "go.sum").write_text(f"{module} {_NSC_SUM}\n{module}/go.mod {_NSC_MOD_SUM}\n")
+    source = json.loads(_download(["go", "mod", "download", "-json", _NSC], directory))["Dir"]
+    build = ["go", "build", "-o", str(directory / "nsc"), "."]
+    _download(build, Path(source), seconds=_NSC_SECONDS)  # it takes parts of nats-server in
+    return directory / "nsc"
+
+
 def build_js(directory: Path) -> list[str]:
     """Install the Node program in an empty directory, and return the command that starts it."""
     _need("node", "Node")
@@ -123,19 +144,22 @@ def _need(tool: str, name: str) -> None:
         _unavailable(f"{name} is not installed; the interop tests compare with its library")
 
 
-def _download(command: Sequence[str], directory: Path) -> None:
-    result = _run(command, directory)
+def _download(command: Sequence[str], directory: Path, *, seconds: float = _BUILD_SECONDS) -> str:
+    result = _run(command, directory, seconds=seconds)
     if result.returncode:
-        _unavailable(f"{' '.join(command)} failed: {result.stderr[-2000:]}")
+        _unavailable(f"{' '.join(command)} failed: {(result.stderr or result.stdout)[-2000:]}")
+    return result.stdout
 
 
-def _run(command: Sequence[str], directory: Path) -> subprocess.CompletedProcess[str]:
+def _run(
+    command: Sequence[str], directory: Path, *, seconds: float = _BUILD_SECONDS
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command,
         cwd=directory,
         capture_output=True,
         encoding="utf-8",
-        timeout=_BUILD_SECONDS,
+        timeout=seconds,
         check=False,
     )
 
