@@ -135,7 +135,7 @@ def check_account(
         TokenError, ClaimsError: A token is of another kind, or one that ``decode()`` refuses.
     """
     claims, root = _claims(account, AccountClaims), _claims(operator, OperatorClaims)
-    return _report(_account_findings(claims, root, clock(now)))
+    return _report(account_findings(claims, root, clock(now)))
 
 
 def check_user(
@@ -163,30 +163,22 @@ def check_user(
     return _report(
         (
             *_user_time_findings(claims, moment),
-            *_account_findings(owner, root, moment),
+            *account_findings(owner, root, moment),
             *_user_findings(claims, owner, strict=root.nats.strict_signing_key_usage),
         )
     )
 
 
-def _report(findings: Iterable[TrustFinding]) -> TrustReport:
-    """Return a report whose messages may be shown: a token may name anything, even a seed."""
-    return TrustReport(tuple(f._replace(message=without_seeds(f.message)) for f in findings))
-
-
-def _claims(token: Token[_C], kind: type[_C]) -> _C:
-    """Return what the text of a token says; its ``claims`` are a draft that may have changed."""
-    if not isinstance(token, Token):
-        raise UsageError(
-            f"expected a Token of {kind.__name__}, got {type(token).__name__}",
-            hint="decode() verifies the text of a token and makes one",
-        )
-    return decode(token, kind).claims
-
-
-def _account_findings(
+def account_findings(
     account: AccountClaims, operator: OperatorClaims, now: int
 ) -> Iterator[TrustFinding]:
+    """Go through the reasons for which a server of an operator would not take an account.
+
+    Args:
+        account: The claims of a token that was verified.
+        operator: The claims of the operator that the server trusts, verified likewise.
+        now: The moment, in Unix seconds.
+    """
     name = f"account {account.sub!r:.80}"
     if not is_public_key(account.sub, KeyType.ACCOUNT):
         yield TrustFinding(
@@ -212,6 +204,21 @@ def _account_findings(
             f"{name} is not valid before {account.nbf}, in {account.nbf - now} s",
             "wait, or sign the account with an earlier nbf; compare the clocks",
         )
+
+
+def _report(findings: Iterable[TrustFinding]) -> TrustReport:
+    """Return a report whose messages may be shown: a token may name anything, even a seed."""
+    return TrustReport(tuple(f._replace(message=without_seeds(f.message)) for f in findings))
+
+
+def _claims(token: Token[_C], kind: type[_C]) -> _C:
+    """Return what the text of a token says; its ``claims`` are a draft that may have changed."""
+    if not isinstance(token, Token):
+        raise UsageError(
+            f"expected a Token of {kind.__name__}, got {type(token).__name__}",
+            hint="decode() verifies the text of a token and makes one",
+        )
+    return decode(token, kind).claims
 
 
 def _untrusted_account(name: str, account: AccountClaims, operator: OperatorClaims) -> TrustFinding:

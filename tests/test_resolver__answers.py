@@ -7,11 +7,12 @@ import pytest
 
 from natsauth.claims import AccountClaims
 from natsauth.errors import ResolverError
-from natsauth.resolver import ServerAccounts, ServerReply
+from natsauth.resolver import PushEffect, ServerAccounts, ServerReply
 from natsauth.resolver._answers import (
     Roster,
     parse_account,
     parse_accounts,
+    parse_packed,
     parse_reply,
     parse_roster,
 )
@@ -36,8 +37,28 @@ def test_replies_of_a_real_server() -> None:
         ok = "message" in status
         reply = parse_reply(answer(**{"data" if ok else "error": status}))
         message = status["message" if ok else "description"]
-        assert reply == ServerReply("n1", "NABC", ok=ok, code=status["code"], message=message)
-        assert ok is (status["code"] == 200)
+        assert (reply.server_name, reply.server_id) == ("n1", "NABC")
+        assert (reply.code, reply.message) == (status["code"], message)
+        taken = ok and message != "jwt update skipped"
+        assert reply.ok is taken
+        assert (reply.effect is None) is (not ok or message.startswith("deleted"))
+
+
+@pytest.mark.parametrize(
+    ("message", "effect", "ok"),
+    [
+        ("jwt updated", PushEffect.STORED, True),
+        ("jwt updated cache", PushEffect.CACHED, True),
+        ("jwt update cache skipped", PushEffect.ON_DEMAND, True),
+        ("jwt update skipped", PushEffect.NOT_LOADED, False),
+        ("deleted 1 accounts", None, True),
+        ("anything else", None, True),
+    ],
+)
+def test_effects(message: str, effect: PushEffect | None, *, ok: bool) -> None:
+    reply = parse_reply(answer(data={"code": 200, "message": message}))
+    assert (reply.effect, reply.ok) == (effect, ok)
+    assert parse_reply(answer(error={"code": 500, "description": message})).effect is None
 
 
 @pytest.mark.parametrize(
@@ -81,7 +102,7 @@ def test_a_server_without_a_proper_name() -> None:
     good = {"code": 200, "message": "jwt updated"}
     for server in (None, 5, {"name": 5, "id": None}):
         assert parse_reply(answer(server=server, data=good)) == ServerReply(
-            "", "", ok=True, code=200, message="jwt updated"
+            "", "", ok=True, code=200, message="jwt updated", effect=PushEffect.STORED
         )
 
 
@@ -144,7 +165,6 @@ def test_who_is_missing(count: int, answered: set[str], missing: tuple[str, ...]
 def test_lookups() -> None:
     token = encode(AccountClaims(sub=ACCOUNT.public_key), OPERATOR, now=IAT)
     assert parse_account(token.encoded.encode(), ACCOUNT.public_key) == token
-    assert parse_account(b"", ACCOUNT.public_key) is None
 
 
 def forged(kind: str, sub: object) -> str:
@@ -154,16 +174,25 @@ def forged(kind: str, sub: object) -> str:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("garbage", "with no account: a token has three chunks"),
-        (forged("user", USER.public_key), "with no account: .*got one of user claims"),
-        (forged("account", OTHER_ACCOUNT.public_key), f"with '{OTHER_ACCOUNT.public_key}'"),
-        (forged("account", 5), "with no account: "),
-        (forged("account", ACCOUNT.public_key)[:-2] + "AA", "with no account: the signature"),
+        ("", "what is no account: a token has three chunks"),
+        ("garbage", "what is no account: a token has three chunks"),
+        (forged("user", USER.public_key), "what is no account: .*got one of user claims"),
+        (forged("account", OTHER_ACCOUNT.public_key), f"the account '{OTHER_ACCOUNT.public_key}'"),
+        (forged("account", 5), "what is no account: "),
+        (forged("account", ACCOUNT.public_key)[:-2] + "AA", "what is no account: the signature"),
     ],
 )
 def test_lookups_that_give_something_else(text: str, message: str) -> None:
-    with pytest.raises(ResolverError, match=f"lookup of {ACCOUNT.public_key} {message}"):
+    with pytest.raises(ResolverError, match=f"gave as {ACCOUNT.public_key} {message}"):
         parse_account(text.encode(), ACCOUNT.public_key)
+
+
+def test_messages_of_a_pack() -> None:
+    key = ACCOUNT.public_key
+    assert parse_packed(f"{key}|ey.J|x".encode()) == (key, b"ey.J|x")
+    for bad in ("", "|", key, f"{key}|", f"|{key}", f"{USER.public_key}|ey", f"{key}\xff|ey"):
+        with pytest.raises(ResolverError, match="not an account's public key and a token"):
+            parse_packed(bad.encode("latin-1"))
 
 
 def test_a_server_may_claim_anything_and_is_believed_little() -> None:

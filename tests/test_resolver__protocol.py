@@ -10,32 +10,22 @@ from nats import errors as nats_errors
 from natsauth.claims import (
     Account,
     AccountClaims,
+    GenericClaims,
     Operator,
     OperatorClaims,
-    UserClaims,
     UserScope,
 )
 from natsauth.errors import (
-    ClaimsError,
     ClaimTypeError,
     IssuerError,
-    ResolverError,
     SecretError,
-    TokenError,
     TrustError,
     UsageError,
 )
 from natsauth.keys import KeyPair, KeyType
-from natsauth.resolver._protocol import (
-    explain,
-    parse_servers,
-    preflight,
-    seconds,
-    temporary_creds,
-)
+from natsauth.resolver._protocol import delete_request, explain, seconds, temporary_creds
 from natsauth.token import Token, decode, encode
-from tests._tokens import ACCOUNT, IAT, OPERATOR, OTHER_ACCOUNT, USER, shown
-from tests._vectors import records
+from tests._tokens import ACCOUNT, IAT, OPERATOR, OTHER_ACCOUNT
 
 SIGNING = KeyPair(KeyType.OPERATOR, bytes([11]) * 32)
 SYSTEM, PLAIN, SCOPED = (KeyPair(KeyType.ACCOUNT, bytes([n]) * 32) for n in (12, 13, 14))
@@ -63,50 +53,6 @@ SYSTEM_ACCOUNT = account(
 )
 
 
-@pytest.mark.parametrize(
-    ("given", "urls"),
-    [
-        ("nats://127.0.0.1:4222", ["nats://127.0.0.1:4222"]),
-        ("localhost", ["nats://localhost"]),
-        ("localhost:1", ["nats://localhost:1"]),
-        (" nats://a , b:2,, ", ["nats://a", "nats://b:2"]),
-        (["tls://a", "ws://b,wss://c"], ["tls://a", "ws://b", "wss://c"]),
-        (("nats://[::1]:4222",), ["nats://[::1]:4222"]),
-        ("nats://user:secret@a", ["nats://user:secret@a"]),
-    ],
-)
-def test_addresses(given: Any, urls: list[str]) -> None:
-    assert parse_servers(given) == urls
-
-
-@pytest.mark.parametrize(
-    "bad", ["http://a", "nats://", "nats://:4222", "a:b", "a:0", "a:65536", "nats://[::1", "://a"]
-)
-def test_addresses_that_are_none(bad: str) -> None:
-    with pytest.raises(ResolverError, match=r"is no address of a server.*nats, tls, ws, wss"):
-        parse_servers(["nats://good", bad])
-
-
-@pytest.mark.parametrize("empty", ["", " , ", [], [" "]])
-def test_no_address(empty: Any) -> None:
-    with pytest.raises(ResolverError, match="there is no server"):
-        parse_servers(empty)
-
-
-@pytest.mark.parametrize("bad", [5, None, b"nats://a", ["nats://a", 5], [None]])
-def test_addresses_of_another_type(bad: Any) -> None:
-    with pytest.raises(UsageError, match="expected the URLs of servers"):
-        parse_servers(bad)
-
-
-def test_a_password_in_an_address_is_not_repeated() -> None:
-    url = "nats://user:se" + "cret@host:99999"
-    with pytest.raises(ResolverError) as caught:
-        parse_servers(url)
-    assert "'host:99999' is no address" in str(caught.value)
-    assert "se" + "cret" not in shown(caught.value)
-
-
 def test_the_temporary_user() -> None:
     creds = temporary_creds(SYSTEM_ACCOUNT, STRICT, PLAIN, inbox=INBOX, now=IAT + 0.5)
     claims = creds.token.claims
@@ -122,8 +68,11 @@ def test_the_temporary_user() -> None:
                 "allow": [
                     "$SYS.REQ.SERVER.PING",
                     "$SYS.REQ.CLAIMS.UPDATE",
+                    "$SYS.REQ.ACCOUNT.*.CLAIMS.UPDATE",
                     "$SYS.REQ.CLAIMS.LIST",
+                    "$SYS.REQ.CLAIMS.PACK",
                     "$SYS.REQ.ACCOUNT.*.CLAIMS.LOOKUP",
+                    "$SYS.REQ.CLAIMS.DELETE",
                 ]
             },
             "sub": {"allow": [INBOX]},
@@ -198,86 +147,46 @@ def test_the_system_account_is_one_that_the_servers_take() -> None:
         temporary_creds(SYSTEM_ACCOUNT, SYSTEM_ACCOUNT, PLAIN, inbox=INBOX)  # type: ignore[arg-type]
 
 
-def refusal(*tokens: Any, of: Token[OperatorClaims] = STRICT, max_payload: int = 1 << 20) -> str:
-    with pytest.raises(ResolverError) as caught:
-        preflight(tokens, of, max_payload=max_payload, now=IAT)
-    return str(caught.value)
+@pytest.mark.parametrize(("of", "signer"), [(STRICT, SIGNING), (LENIENT, OPERATOR)])
+def test_delete_requests(of: Token[OperatorClaims], signer: KeyPair) -> None:
+    accounts = [ACCOUNT.public_key, OTHER_ACCOUNT.public_key]
+    request = delete_request(accounts, of.claims, signer, now=IAT)
+    claims = decode(request, GenericClaims).claims
+    assert claims.to_dict() == {
+        "jti": claims.jti,
+        "iat": IAT,
+        "iss": signer.public_key,
+        "sub": signer.public_key,
+        "nats": {"accounts": accounts, "version": 2},
+    }
 
 
-def test_accounts_that_may_be_sent() -> None:
-    good = [account(), account(OTHER_ACCOUNT, exp=IAT + 1, nbf=IAT)]
-    size = max(len(token.encoded) for token in good)
-    claims = preflight(iter(good), STRICT, max_payload=size, now=IAT)
-    assert [c.to_json() for c in claims] == [t.claims.to_json() for t in good]
-    assert preflight([], STRICT, max_payload=0) == []
-    by_identity = account(signer=OPERATOR)
-    assert len(preflight([by_identity], LENIENT, max_payload=size, now=IAT)) == 1
+def test_a_foreign_signer_makes_delete_requests() -> None:
+    signer = nkeys.from_seed(bytearray(SIGNING.reveal_seed().encode()))
+    request = delete_request([], STRICT.claims, signer, now=IAT)
+    assert decode(request).claims.iss == SIGNING.public_key
 
 
 @pytest.mark.parametrize(
-    ("bad", "reason"),
+    ("of", "signer", "message"),
     [
-        (account(signer=OPERATOR), "is signed by the identity key"),
-        (account(signer=ACCOUNT), "is signed by itself"),
-        (account(signer=KeyPair(KeyType.OPERATOR, bytes([21]) * 32)), "which is no key of operato"),
-        (account(exp=IAT), "expired at"),
-        (account(nbf=IAT + 1), "is not valid before"),
-        (account(signing_keys=["foo"]), "$.nats.signing_keys"),
-        (account(description="x" * 8193), "$.nats.description"),
+        (STRICT, OPERATOR, r"may not delete .*strict, so that its identity key"),
+        (STRICT, KeyPair(KeyType.OPERATOR, bytes([21]) * 32), "may not delete accounts of operato"),
+        (LENIENT, ACCOUNT, f"{ACCOUNT.public_key} may not delete"),
     ],
 )
-def test_accounts_that_are_not_sent(bad: Token[AccountClaims], reason: str) -> None:
-    text = refusal(account(OTHER_ACCOUNT), bad)
-    assert text.startswith(f"nothing was sent: account {ACCOUNT.public_key!r}")
-    assert reason in text
-    assert OTHER_ACCOUNT.public_key not in text
+def test_who_may_not_delete(of: Token[OperatorClaims], signer: KeyPair, message: str) -> None:
+    with pytest.raises(TrustError, match=message):
+        delete_request([ACCOUNT.public_key], of.claims, signer)
 
 
-def test_every_reason_of_every_account_is_named() -> None:
-    user = encode(UserClaims(sub=USER.public_key), ACCOUNT, now=IAT)
-    bad = account(signer=ACCOUNT, exp=IAT - 5, signing_keys=["foo"], description="x" * 8193)
-    size = len(bad.encoded)
-    text = refusal(user, bad, account(OTHER_ACCOUNT, nbf=IAT + 9), max_payload=size - 1)
-    for reason in (
-        f"nothing was sent: user {USER.public_key!r} is no account; ",
-        "is signed by itself",
-        "5 s ago",
-        "$.nats.signing_keys",
-        "$.nats.description",
-        f"the token has {size} bytes, the server takes {size - 1}",
-        f"{OTHER_ACCOUNT.public_key!r} is not valid before",
-        "(hint: have the operator sign the account)",
-    ):
-        assert reason in text
-    assert "(hint: raise max_payload" in refusal(account(), max_payload=10)
-    assert "hint" not in refusal(user)
-
-
-def test_what_counts_is_the_text_of_a_token() -> None:
-    edited = account()
-    edited.claims.iss = "O"
-    edited.claims.nats.signing_keys = ["foo"]
-    [claims] = preflight([edited], STRICT, max_payload=1 << 20, now=IAT)
-    assert claims.nats.signing_keys == []
-
-
-@pytest.mark.parametrize("bad", [None, "eyJ", account().encoded, AccountClaims()])
-def test_only_tokens_are_sent(bad: Any) -> None:
-    with pytest.raises(UsageError, match="expected a Token of AccountClaims"):
-        preflight([account(), bad], STRICT, max_payload=1 << 20, now=IAT)
-
-
-def test_whatever_token_there_is_gets_a_documented_error() -> None:
-    seen = 0
-    for record in records("decode.jsonl"):
-        try:
-            token: Token[Any] = decode(record["token"])
-        except (TokenError, ClaimsError):
-            continue
-        seen += 1
-        with pytest.raises(ResolverError, match=r"^nothing was sent: "):
-            preflight([token], LENIENT, max_payload=1 << 20, now=IAT)
-    assert seen > 100
+def test_delete_requests_of_no_signer() -> None:
+    with pytest.raises(UsageError, match="expected a signer"):
+        delete_request([], STRICT.claims, object())  # type: ignore[arg-type]
+    wiped = KeyPair(KeyType.OPERATOR, bytes([11]) * 32)
+    wiped.wipe()
+    with pytest.raises(SecretError):
+        delete_request([], STRICT.claims, wiped)
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,12 @@ async def test_expected_servers(bad: Any) -> None:
 async def test_addresses() -> None:
     await refused(ResolverError, "no address of a server", "http://a", TRUSTED, **MINT)
     await refused(ResolverError, "there is no server", [], TRUSTED, **MINT)
+    await refused(ResolverError, "no server .*account_server_url", None, TRUSTED, **MINT)
+    named = OperatorClaims(
+        sub=OPERATOR.public_key, nats=Operator(account_server_url="https://example.com/jwt")
+    )
+    of = encode(named, OPERATOR)
+    await refused(ResolverError, "'example.com/jwt' is no address .*nats, tls", None, of, **MINT)
     await refused(UsageError, "expected the URLs", 5, TRUSTED, **MINT)
 
 

@@ -13,7 +13,8 @@ from natsauth._json import JsonError, loads
 from natsauth.claims.account import AccountClaims
 from natsauth.errors import ClaimsError, ResolverError, TokenError
 from natsauth.keys import KeyType, is_public_key
-from natsauth.resolver.results import ServerAccounts, ServerReply
+from natsauth.resolver.inventory import ServerAccounts
+from natsauth.resolver.results import PushEffect, ServerReply
 from natsauth.token import Token, decode
 
 if TYPE_CHECKING:
@@ -25,6 +26,12 @@ _NAMELESS = "a server without a known name"
 _MAX_SERVERS = 1_000
 """More than any cluster has: a server may claim any number."""
 _MAX_TEXT = 200
+_EFFECTS = {
+    "jwt updated": PushEffect.STORED,
+    "jwt updated cache": PushEffect.CACHED,
+    "jwt update cache skipped": PushEffect.ON_DEMAND,
+    "jwt update skipped": PushEffect.NOT_LOADED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,7 @@ class Roster:
 
 
 def parse_reply(answer: bytes) -> ServerReply:
-    """Read the answer to an update. What is none becomes a reply that is not ok."""
+    """Read the answer to a change. What is none becomes a reply that is not ok."""
     try:
         document = loads(answer)
     except JsonError as problem:
@@ -63,8 +70,10 @@ def parse_reply(answer: bytes) -> ServerReply:
     message = error.get("description") if error else data.get("message")
     if (data and error) or code.__class__ is not int or not isinstance(message, str):
         return ServerReply(name, id_, ok=False, code=0, message="unreadable answer")
-    ok, known = not error and code == _OK, 0 <= code < 1_000  # noqa: PLR2004 - three digits
-    return ServerReply(name, id_, ok=ok, code=code if known else 0, message=_plain(message))
+    effect = _EFFECTS.get(message) if not error else None
+    ok = not error and code == _OK and effect is not PushEffect.NOT_LOADED
+    code = code if 0 <= code < 1_000 else 0  # noqa: PLR2004 - three digits
+    return ServerReply(name, id_, ok=ok, code=code, message=_plain(message), effect=effect)
 
 
 def parse_accounts(answer: bytes) -> ServerAccounts:
@@ -95,23 +104,32 @@ def parse_roster(answers: Iterable[bytes]) -> Roster:
     return Roster(names, min(claimed, _MAX_SERVERS))
 
 
-def parse_account(answer: bytes, account: str) -> Token[AccountClaims] | None:
-    """Read the answer to a lookup: the token of the account, or ``None`` if it is unknown.
+def parse_account(text: bytes, account: str) -> Token[AccountClaims]:
+    """Read what a server gave as the token of an account.
 
     Raises:
-        ResolverError: It is neither.
+        ResolverError: It is something else.
     """
-    if not answer:
-        return None
     try:
-        token = decode(answer, AccountClaims)
+        token = decode(text, AccountClaims)
     except (TokenError, ClaimsError) as error:
-        message = f"a server answered the lookup of {account} with no account: {error}"
-        raise ResolverError(message) from error
+        raise ResolverError(f"a server gave as {account} what is no account: {error}") from error
     if token.claims.sub != account:
-        found = token.claims.sub
-        raise ResolverError(f"a server answered the lookup of {account} with {found!r:.80}")
+        raise ResolverError(f"a server gave as {account} the account {token.claims.sub!r:.80}")
     return token
+
+
+def parse_packed(message: bytes) -> tuple[str, bytes]:
+    """Read a message of a pack, ``<account>|<token>``: the account, and what may be its token.
+
+    Raises:
+        ResolverError: It is none.
+    """
+    name, bar, text = message.partition(b"|")
+    account = name.decode("ascii", "replace")
+    if not (bar and text and is_public_key(account, _ACCOUNT)):
+        raise ResolverError("a server gave what is not an account's public key and a token")
+    return account, text
 
 
 def _loads(answer: bytes) -> Any:
@@ -131,6 +149,8 @@ def _server(document: Any) -> tuple[str, str]:
 def _plain(text: object) -> str:
     """Return what a server says as it may stand in a log: short, and without control characters."""
     said = text[:_MAX_TEXT] if isinstance(text, str) else ""
+    if said.isprintable():
+        return said
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in said)
 
 

@@ -1,32 +1,24 @@
-"""What is asked of resolvers, by whom, and what is better not sent: all without a connection.
+"""What is asked of resolvers, and by whom: all without a connection.
 
-A server answers ``jwt updated`` to accounts that it will never serve: those of another operator,
-self-signed or expired ones. :func:`preflight` therefore finds beforehand what would be of no use.
 Subjects and behaviour are those of nats-server 2.15.1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from natsauth.claims.account import AccountClaims
 from natsauth.claims.base import clock
+from natsauth.claims.generic import GenericClaims
 from natsauth.claims.operator import OperatorClaims
 from natsauth.claims.permissions import Permission
 from natsauth.claims.user import User, UserClaims
 from natsauth.creds import Creds
-from natsauth.errors import (
-    ClaimTypeError,
-    ResolverError,
-    TrustError,
-    UsageError,
-)
+from natsauth.errors import TrustError, UsageError
 from natsauth.keys import KeyPair, KeyType
+from natsauth.signing import signer_key
 from natsauth.token import Token, decode, encode
-from natsauth.trust import TrustCode, check_account, check_user
-from natsauth.validation import validate
+from natsauth.trust import TrustCode, check_user
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,62 +28,30 @@ if TYPE_CHECKING:
 
 PING = "$SYS.REQ.SERVER.PING"
 UPDATE = "$SYS.REQ.CLAIMS.UPDATE"
+UPDATE_ONE = "$SYS.REQ.ACCOUNT.{}.CLAIMS.UPDATE"
 LIST = "$SYS.REQ.CLAIMS.LIST"
+PACK = "$SYS.REQ.CLAIMS.PACK"
 LOOKUP = "$SYS.REQ.ACCOUNT.{}.CLAIMS.LOOKUP"
+DELETE = "$SYS.REQ.CLAIMS.DELETE"
+SUBJECTS = (PING, UPDATE, UPDATE_ONE.format("*"), LIST, PACK, LOOKUP.format("*"), DELETE)
+"""All that a client asks, and all that its temporary user may publish to."""
 
 USER_NAME = "natsauth temporary push user"
 LIFETIME = 120
 """Seconds that the temporary user lives, as with nsc."""
 _MAX_SECONDS = 1 << 31
-_SCHEMES = ("nats", "tls", "ws", "wss")
 
 _HINTS = {
     "authorization violation": "the server trusts another operator, or its system account is "
     "another; or the clocks differ",
     "expired": "connect again; lifetime= gives the temporary user more time",
     "permissions violation": "without creds= a temporary user is made that may do what is needed",
-    "certificate": "give tls= a context that knows the certificate authority of the server",
+    "certificate": "give tls= a context that knows the certificate authority of the server, and "
+    "has the certificate that the server asks for",
+    "without tls": "let the server require TLS, or connect to a nats:// URL without tls=",
+    "aiohttp": 'python -m pip install "natsauth[ws]"',
     "connect call failed": "start the server, or correct its address",
 }
-
-
-def parse_servers(servers: str | Sequence[str]) -> list[str]:
-    """Return the URLs of servers; as with nsc, one text may hold several between commas.
-
-    Raises:
-        UsageError: They are no texts.
-        ResolverError: There is none, or one is no address that NATS clients connect to.
-    """
-    texts: list[Any]
-    if isinstance(servers, str) or not isinstance(servers, Iterable):
-        texts = [servers]
-    else:
-        texts = [*servers]
-    if not all(isinstance(text, str) for text in texts):
-        kinds = ", ".join(type(text).__name__ for text in texts[:5])  # a URL may hold a password
-        raise UsageError(f"expected the URLs of servers as text, got {kinds}")
-    urls = [url for text in texts for part in text.split(",") if (url := part.strip())]
-    if not urls:
-        raise ResolverError("there is no server to connect to")
-    return [_server_url(url) for url in urls]
-
-
-def _server_url(text: str) -> str:
-    url = text if "://" in text else f"nats://{text}"
-    try:
-        parts = urlsplit(url)
-        if parts.scheme in _SCHEMES and parts.hostname and parts.port != 0:
-            return url
-    except ValueError:
-        pass
-    # What stands before "@" may be a password, and what stands for the port the half of one.
-    host, _, port = text.rpartition("://")[2].rpartition("@")[2].partition(":")
-    shown = f"{host}:{port}" if port.isdecimal() else host
-    schemes = ", ".join(_SCHEMES)
-    raise ResolverError(
-        f"{shown!r:.80} is no address of a server, or has no good port",
-        hint=f"as in nats://127.0.0.1:4222; the schemes are {schemes}",
-    )
 
 
 def temporary_creds(
@@ -104,6 +64,10 @@ def temporary_creds(
     now: datetime | float | None = None,
 ) -> Creds:
     """Make a system user that can talk to resolvers and do nothing else.
+
+    It may publish to all of :data:`SUBJECTS`, whatever the connection is for. Fewer would protect
+    nothing: who may push an account can replace any, who may look up and list accounts can read all
+    of them, and a delete request counts only with the signature of an operator's key.
 
     Args:
         system_account: The account that it belongs to.
@@ -130,7 +94,7 @@ def temporary_creds(
     key = KeyPair.generate(KeyType.USER)
     body = User(
         issuer_account=account,
-        pub=Permission(allow=[PING, UPDATE, LIST, LOOKUP.format("*")]),
+        pub=Permission(allow=[*SUBJECTS]),
         sub=Permission(allow=[inbox]),
     )
     claims = UserClaims(sub=key.public_key, name=USER_NAME, exp=moment + lifetime, nats=body)
@@ -146,48 +110,36 @@ def temporary_creds(
     return Creds.create(user, key)
 
 
-def preflight(
-    tokens: Iterable[Token[AccountClaims]],
-    operator: Token[OperatorClaims],
+def delete_request(
+    accounts: Sequence[str],
+    operator: OperatorClaims,
+    signer: Signer,
     *,
-    max_payload: int,
     now: datetime | float | None = None,
-) -> list[AccountClaims]:
-    """Check all accounts before the first is sent, and return their claims.
+) -> bytes:
+    """Make the request to delete accounts.
 
     Args:
-        tokens: The accounts.
+        accounts: Public keys of the accounts.
         operator: The operator that the servers trust.
-        max_payload: Bytes that a server takes in one message.
-        now: The moment; the current one if not given.
+        signer: A signing key of the operator; or, unless it is strict, its identity key.
+        now: The moment of signing; the current one if not given.
 
     Raises:
-        ResolverError: A server would refuse an account, or store but never serve it. Every reason
-            of every account is named.
-        UsageError: One is no token.
+        TrustError: The servers would not take the signer.
+        IssuerError, KeyTextError, SecretError, SignatureError, UsageError: The signer is none, or
+            failed; see :func:`natsauth.encode`.
     """
-    moment = clock(now)
-    accounts, messages, hints = [], [], []
-    for token in tokens:
-        try:
-            report = check_account(token, operator, now=moment)
-        except ClaimTypeError:
-            claims = decode(token).claims
-            messages.append(f"{claims.kind} {claims.sub!r:.80} is no account")
-            continue
-        account = decode(token, AccountClaims).claims
-        accounts.append(account)
-        messages += [finding.message for finding in report.findings]
-        hints += [finding.hint for finding in report.findings]
-        name, size = f"account {account.sub!r:.80}", len(token.encoded)
-        messages += [f"{name}: {issue}" for issue in validate(account, now=moment).errors]
-        if size > max_payload:
-            messages.append(f"{name}: the token has {size} bytes, the server takes {max_payload}")
-            hints.append("raise max_payload in the configuration of the servers")
-    if messages:
-        text = "; ".join(messages)
-        raise ResolverError(f"nothing was sent: {text}", hint=hints[0] if hints else "")
-    return accounts
+    key = signer_key(signer).public_key
+    strict = operator.nats.strict_signing_key_usage
+    if key not in {*(operator.nats.signing_keys or ()), *(() if strict else (operator.sub,))}:
+        raise TrustError(
+            f"{key} may not delete accounts of operator {operator.sub}",
+            hint="sign with a signing key of the operator"
+            + ("; it is strict, so that its identity key signs nothing else" if strict else ""),
+        )
+    claims = GenericClaims(sub=key, nats={"accounts": [*accounts]})
+    return encode(claims, signer, now=now).encoded.encode()
 
 
 def seconds(name: str, value: timedelta | float) -> float:

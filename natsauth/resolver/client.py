@@ -1,4 +1,4 @@
-"""Pushing accounts to the resolvers of running servers.
+"""Pushing accounts to the resolvers of running servers, and seeing to what they have.
 
 ::
 
@@ -9,55 +9,51 @@
             result.raise_for_errors()
 
 Every server of a cluster answers for itself. A client counts the servers as it connects; from then
-on it waits for as many answers, and no longer.
+on it waits for as many answers, and no longer. What each kind of resolver can do, as of nats-server
+2.15.1:
+
+=========  =======================  ==================================  =======================
+resolver   push                     list, diff, delete, prune           lookup, pull, confirm
+=========  =======================  ==================================  =======================
+full       stores the account       yes; deletes with ``allow_delete``  yes
+cache      if the account is used   what it has in use                  no
+MEMORY     ``in_memory=True``       no                                  no
+URL        ``in_memory=True``       no                                  no
+=========  =======================  ==================================  =======================
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from operator import attrgetter
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from natsauth.claims.operator import OperatorClaims
 from natsauth.creds import Creds
-from natsauth.errors import ResolverError, ResolverTimeoutError, UsageError
-from natsauth.keys import KeyType, PublicKey
-from natsauth.resolver._answers import (
-    Roster,
-    parse_account,
-    parse_accounts,
-    parse_reply,
-    parse_roster,
-)
-from natsauth.resolver._connection import Answers, Connection, connected
-from natsauth.resolver._protocol import (
-    LIFETIME,
-    LIST,
-    LOOKUP,
-    PING,
-    UPDATE,
-    parse_servers,
-    preflight,
-    seconds,
-    temporary_creds,
-)
-from natsauth.resolver.results import AccountListing, PushResult
+from natsauth.errors import UsageError
+from natsauth.resolver import _delete, _diff, _pull, _push
+from natsauth.resolver._addresses import parse_servers
+from natsauth.resolver._answers import Roster
+from natsauth.resolver._connection import connected
+from natsauth.resolver._preflight import Checked, check, require_good
+from natsauth.resolver._protocol import LIFETIME, seconds, temporary_creds
+from natsauth.resolver._session import Session
 from natsauth.token import decode
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
     from datetime import timedelta
     from ssl import SSLContext
     from typing import Self
 
     from natsauth.claims.account import AccountClaims
+    from natsauth.keys import PublicKey
+    from natsauth.resolver.inventory import AccountDiff, AccountListing, PullResult
+    from natsauth.resolver.results import DeleteResult, PruneResult, PushResult
     from natsauth.signing import Signer
     from natsauth.token import Token
-
-_WHO_ANSWERS = "only servers with a resolver of type {} answer"
 
 
 class ResolverClient:
@@ -66,19 +62,14 @@ class ResolverClient:
     Made by :meth:`connect`.
     """
 
-    def __init__(
-        self, connection: Connection, operator: Token[OperatorClaims], patience: float
-    ) -> None:
-        self._connection = connection
-        self._operator = operator
-        self._patience = patience
-        self._roster = Roster({}, 0)
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     @classmethod
     @asynccontextmanager
-    async def connect(
+    async def connect(  # noqa: PLR0913 - keywords, of which few are ever given
         cls,
-        servers: str | Sequence[str],
+        servers: str | Sequence[str] | None,
         operator: Token[OperatorClaims],
         *,
         system_account: Token[AccountClaims] | None = None,
@@ -89,6 +80,7 @@ class ResolverClient:
         lifetime: timedelta | float = LIFETIME,
         expected_servers: int | None = None,
         tls: SSLContext | None = None,
+        tls_first: bool = False,
     ) -> AsyncIterator[Self]:
         """Connect to the first server that can be reached, for an ``async with`` block.
 
@@ -96,7 +88,9 @@ class ResolverClient:
         nothing else and whose key stays in memory; or the creds of a system user.
 
         Args:
-            servers: URLs such as ``nats://127.0.0.1:4222``, in a sequence or between commas.
+            servers: URLs such as ``nats://127.0.0.1:4222``, in a sequence or between commas, with
+                ``tls``, ``ws`` or ``wss`` in place of ``nats``; ``None`` for those that the
+                operator's ``account_server_url`` names. WebSockets need ``natsauth[ws]``.
             operator: The operator that the servers trust.
             system_account: The operator's system account.
             signer: A signing key of the system account without a scope; or, unless the operator
@@ -104,11 +98,16 @@ class ResolverClient:
             creds: A user of the system account, in place of the two above.
             timeout: Seconds without any answer after which the servers that have not answered
                 count as missing; ten times as long altogether. A server may take 2 seconds to look
-                for imported accounts.
+                for imported accounts. See :meth:`with_timeout`.
             connect_timeout: Seconds within which the connection must stand.
             lifetime: Seconds after which the temporary user expires and is disconnected.
             expected_servers: How many servers are to answer; as many as there are if not given.
-            tls: How to connect to servers that ask for TLS; as browsers do if not given.
+            tls: How to connect over TLS: ``ssl.create_default_context(cafile=...)`` knows a
+                certificate authority, its ``load_cert_chain()`` a client certificate. A server
+                without TLS is refused if it is given, or the scheme is ``tls`` or ``wss``. With
+                neither, a server that asks for TLS is connected to as browsers do.
+            tls_first: Whether the TLS handshake comes before everything else, as for servers with
+                ``handshake_first``.
 
         Raises:
             ResolverConnectionError: No server can be reached, or takes the user.
@@ -121,8 +120,8 @@ class ResolverClient:
             TokenError, ClaimsError: A token is of another kind.
             UsageError: An argument has the wrong type, or is one too many or too few.
         """
-        urls = parse_servers(servers)
-        operator = decode(operator, OperatorClaims)
+        claims = decode(operator, OperatorClaims).claims
+        urls = parse_servers(claims.nats.account_server_url if servers is None else servers)
         patience = seconds("timeout", timeout)
         time_to_connect = seconds("connect_timeout", connect_timeout)
         if expected_servers is not None and (
@@ -136,26 +135,70 @@ class ResolverClient:
         elif not isinstance(creds, Creds) or system_account is not None or signer is not None:
             raise UsageError("give either system_account= and signer=, or creds=")
         async with connected(
-            urls, creds, inbox=inbox, seconds=time_to_connect, tls=tls
+            urls, creds, inbox=inbox, seconds=time_to_connect, tls=tls, tls_first=tls_first
         ) as connection:
-            client = cls(connection, operator, patience)
-            await client._count_servers(expected_servers)
-            yield client
+            session = Session(
+                connection.questions,
+                claims,
+                creds.token.claims.account,
+                connection.max_payload,
+                patience,
+                Roster({}, 0),
+            )
+            yield cls(await session.with_roster(expected_servers))
 
     @property
     def servers(self) -> tuple[str, ...]:
         """The names of the servers that were there when the client connected."""
-        return tuple(sorted(self._roster.names.values()))
+        return tuple(sorted(self._session.roster.names.values()))
 
-    async def push(self, token: Token[AccountClaims]) -> PushResult:
+    def with_timeout(self, timeout: timedelta | float) -> Self:
+        """Return a client over the same connection with another time-out.
+
+        ::
+
+            await resolver.with_timeout(1).lookup(account)
+
+        Args:
+            timeout: As that of :meth:`connect`.
+
+        Raises:
+            UsageError: It is no duration.
+        """
+        return type(self)(replace(self._session, patience=seconds("timeout", timeout)))
+
+    async def push(
+        self,
+        token: Token[AccountClaims],
+        *,
+        force: bool = False,
+        confirm: bool = False,
+        in_memory: bool = False,
+    ) -> PushResult:
         """Push an account to all servers; see :meth:`push_all`."""
-        return (await self.push_all([token]))[0]
+        [result] = await self.push_all([token], force=force, confirm=confirm, in_memory=in_memory)
+        return result
 
-    async def push_all(self, tokens: Iterable[Token[AccountClaims]]) -> list[PushResult]:
+    async def push_all(
+        self,
+        tokens: Iterable[Token[AccountClaims]],
+        *,
+        force: bool = False,
+        confirm: bool = False,
+        in_memory: bool = False,
+    ) -> list[PushResult]:
         """Push accounts to all servers.
 
         Before the first is sent, all are checked: what the servers would refuse, or store but
-        never serve, is not sent. Then all are sent, and the answers are awaited together.
+        never serve, is not sent. :meth:`push_each` checks them one by one.
+
+        Args:
+            tokens: The accounts.
+            force: Whether to send them whatever the check finds.
+            confirm: Whether to look each account up afterwards. Servers do not say who they are
+                when they give an account: confirmed is that as many gave it back as stored it.
+            in_memory: Whether to reach servers with a resolver of type ``MEMORY`` or ``URL``, too.
+                They take only accounts that are in use, and only until they restart.
 
         Returns:
             What the servers answered about each account, in the order of the accounts.
@@ -164,14 +207,52 @@ class ResolverClient:
             ResolverError: An account is not to be sent, and none was; every reason is named. Or
                 the user may not push.
             ResolverConnectionError: The connection was lost; accounts may have been taken.
+            ResolverTimeoutError: No server said whether it keeps accounts, for ``in_memory``.
             UsageError: One is no token.
         """
-        if not isinstance(tokens, Iterable):
-            raise UsageError(f"expected tokens, got {type(tokens).__name__}", hint="or use push()")
-        accounts = list(tokens)
-        claims = preflight(accounts, self._operator, max_payload=self._connection.max_payload)
-        answers = await self._ask(UPDATE, [account.encoded.encode() for account in accounts])
-        return [self._result(*pair) for pair in zip(claims, answers, strict=True)]
+        accounts = [*self._checked(tokens, force=force)]
+        require_good(accounts)
+        pushed = _push.push_each(self._session, accounts, confirm=confirm, in_memory=in_memory)
+        return [result async for result in pushed]
+
+    async def push_each(
+        self,
+        tokens: Iterable[Token[AccountClaims]],
+        *,
+        force: bool = False,
+        confirm: bool = False,
+        in_memory: bool = False,
+    ) -> AsyncGenerator[PushResult, None]:
+        """Push any number of accounts to all servers, without holding all of them.
+
+        The next account is taken once there is room: some hundreds are on their way at a time. An
+        account that fails the check is not sent; its result says why, and the others go on.
+
+        ::
+
+            async for result in resolver.push_each(store_of_accounts()):
+                print(result.name, bool(result))
+
+        Args:
+            tokens: The accounts.
+            force: As that of :meth:`push_all`.
+            confirm: As that of :meth:`push_all`.
+            in_memory: As that of :meth:`push_all`.
+
+        Yields:
+            What the servers answered about each account, in the order of the accounts.
+
+        Raises:
+            ResolverError: The user may not push.
+            ResolverConnectionError: The connection was lost; accounts may have been taken.
+            ResolverTimeoutError: No server said whether it keeps accounts, for ``in_memory``.
+            UsageError: One is no token.
+        """
+        accounts = self._checked(tokens, force=force)
+        pushed = _push.push_each(self._session, accounts, confirm=confirm, in_memory=in_memory)
+        async with aclosing(pushed):
+            async for result in pushed:
+                yield result
 
     async def lookup(self, account: str | PublicKey) -> Token[AccountClaims] | None:
         """Ask for the token of an account.
@@ -190,14 +271,7 @@ class ResolverClient:
             ResolverTimeoutError: No server has it, and not all have answered.
             ResolverConnectionError: The connection was lost.
         """
-        key = PublicKey.parse(account, expect=KeyType.ACCOUNT).public_key
-        hint = _WHO_ANSWERS.format("full")
-        answers = await self._ask_one(LOOKUP.format(key), hint=hint)
-        found = [token for answer in answers if (token := parse_account(answer, key))]
-        if not found and len(answers) < self._roster.count:
-            share = f"{len(answers)} of {self._roster.count} servers"
-            raise ResolverTimeoutError(f"{share} answered the lookup of {key}: unknown", hint=hint)
-        return max(found, key=attrgetter("claims.iat"), default=None)
+        return await _pull.lookup(self._session, account)
 
     async def list_accounts(self) -> AccountListing:
         """Ask every server which accounts it has.
@@ -208,45 +282,107 @@ class ResolverClient:
             ResolverTimeoutError: No server answered.
             ResolverConnectionError: The connection was lost.
         """
-        answers = await self._ask_one(LIST, hint=_WHO_ANSWERS.format("full or cache"))
-        lists = [parse_accounts(answer) for answer in answers]
-        missing = self._roster.missing({list_.server_id for list_ in lists})
-        return AccountListing(tuple(sorted(lists, key=attrgetter("server_name"))), missing)
+        return await _pull.list_accounts(self._session)
 
-    async def _count_servers(self, expected: int | None) -> None:
-        read: list[Roster] = []
+    async def pull(
+        self, accounts: Iterable[Token[AccountClaims] | PublicKey | str] | None = None
+    ) -> PullResult:
+        """Ask for the tokens of accounts.
 
-        def enough(received: list[bytes]) -> bool:
-            read.extend(parse_roster([answer]) for answer in received[len(read) :])
-            return len(received) >= (expected or max(roster.count for roster in read))
+        Args:
+            accounts: Which ones; of each the newest token is taken that any server has. If not
+                given, one server gives all that it has, expired ones left out. Which one is left
+                to chance, so let the servers agree before: see :meth:`diff`.
 
-        connection = self._connection
-        [answers] = await connection.ask(PING, [b""], enough=enough, patience=self._patience)
-        _require(answers, PING, hint="the user must be one of the system account")
-        roster = parse_roster(answers.received)
-        self._roster = replace(roster, count=expected or roster.count)
+        Raises:
+            KeyTextError, KeyRoleError, UsageError: An account is none.
+            ResolverError: No server has a resolver of type ``full``, one gave more than 512 MiB,
+                or the user may not ask.
+            ResolverTimeoutError: The server did not give all that it has; or no server has an
+                account, and not all have answered.
+            ResolverConnectionError: The connection was lost.
+        """
+        if accounts is None:
+            return await _pull.pull_all(self._session)
+        return await _pull.pull(self._session, accounts)
 
-    async def _ask(self, subject: str, questions: list[bytes]) -> list[Answers]:
-        def enough(received: list[bytes]) -> bool:
-            return len(received) >= self._roster.count
+    async def diff(self, tokens: Iterable[Token[AccountClaims]]) -> AccountDiff:
+        """Compare the accounts that the servers have with those that are given, word for word.
 
-        return await self._connection.ask(
-            subject, questions, enough=enough, patience=self._patience
+        Args:
+            tokens: All accounts that the servers ought to have, the system account among them.
+
+        Raises:
+            KeyTextError, KeyRoleError, UsageError: One is no token of an account.
+            ResolverError: No server has a resolver of type ``full`` or ``cache``, an answer is no
+                list, or the user may not ask.
+            ResolverTimeoutError: No server answered.
+            ResolverConnectionError: The connection was lost.
+        """
+        return await _diff.diff(self._session, tokens)
+
+    async def delete(
+        self, accounts: Iterable[Token[AccountClaims] | PublicKey | str], *, signer: Signer
+    ) -> DeleteResult:
+        """Delete accounts from all servers. Their users are disconnected.
+
+        Servers have it only with ``allow_delete: true`` in their resolver block.
+
+        Args:
+            accounts: The accounts.
+            signer: A signing key of the operator; or, unless it is strict, its identity key.
+
+        Raises:
+            LockoutError: The system account is among them; nothing was sent.
+            TrustError: The servers do not trust the signer; nothing was sent.
+            KeyTextError, KeyRoleError, UsageError: An account is none.
+            IssuerError, SecretError, SignatureError: The signer failed.
+            ResolverError: No server has a resolver of type ``full`` or ``cache``, or the user may
+                not ask.
+            ResolverTimeoutError: No server answered, and nothing was sent.
+            ResolverConnectionError: The connection was lost; accounts may have been deleted.
+        """
+        return await _delete.delete(self._session, accounts, signer)
+
+    async def prune(
+        self,
+        keep: Iterable[Token[AccountClaims] | PublicKey | str],
+        *,
+        signer: Signer | None = None,
+        dry_run: bool = False,
+        allow_all: bool = False,
+    ) -> PruneResult:
+        """Delete the accounts that servers have and that are not to be kept.
+
+        The system account is never deleted, nor what is pushed meanwhile.
+
+        Args:
+            keep: All accounts of the operator, the system account among them.
+            signer: A signing key of the operator; or, unless it is strict, its identity key.
+                A dry run needs none.
+            dry_run: Whether to tell only what would be deleted.
+            allow_all: Whether to believe a ``keep`` that is empty, lacks the system account, or
+                holds none of the other accounts that servers have. It may be the wrong one.
+
+        Raises:
+            LockoutError: ``keep`` looks like the wrong accounts; nothing was sent.
+            TrustError: The servers do not trust the signer; nothing was sent.
+            KeyTextError, KeyRoleError, UsageError: An account is none, or the signer is missing.
+            IssuerError, SecretError, SignatureError: The signer failed.
+            ResolverError: No server has a resolver of type ``full`` or ``cache``, an answer is no
+                list, or the user may not ask.
+            ResolverTimeoutError: No server answered, and nothing was sent.
+            ResolverConnectionError: The connection was lost; accounts may have been deleted.
+        """
+        return await _delete.prune(
+            self._session, keep, signer, dry_run=dry_run, allow_all=allow_all
         )
 
-    async def _ask_one(self, subject: str, *, hint: str) -> list[bytes]:
-        [answers] = await self._ask(subject, [b""])
-        _require(answers, subject, hint=hint)
-        return answers.received
-
-    def _result(self, account: AccountClaims, answers: Answers) -> PushResult:
-        replies = sorted(map(parse_reply, answers.received), key=attrgetter("server_name"))
-        missing = self._roster.missing({reply.server_id for reply in replies})
-        return PushResult(account.sub, account.name, tuple(replies), missing, answers.no_responders)
-
-
-def _require(answers: Answers, subject: str, *, hint: str) -> None:
-    if answers.no_responders:
-        raise ResolverError(f"no server answers {subject}", hint=hint)
-    if not answers.received:
-        raise ResolverTimeoutError(f"no server answered {subject} in time", hint=hint)
+    def _checked(self, tokens: Iterable[Token[AccountClaims]], *, force: bool) -> Iterator[Checked]:
+        if not isinstance(tokens, Iterable):
+            raise UsageError(f"expected tokens, got {type(tokens).__name__}", hint="or use push()")
+        session = self._session
+        return (
+            check(token, session.operator, max_payload=session.max_payload, force=force)
+            for token in tokens
+        )

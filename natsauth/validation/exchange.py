@@ -186,6 +186,8 @@ def _check_export_overlaps(
     issues: Collector, kind: str, exports: Sequence[tuple[str, str]]
 ) -> None:
     """Report each subject that covers one of another export; once, however many it covers."""
+    if len(exports) <= 1:
+        return
     times = Counter(subject for _, subject in exports)
     paths = {subject: at for at, subject in reversed(exports)}
     subjects = list(times)

@@ -97,7 +97,7 @@ class Realm:
         )
 
     def connect(
-        self, servers: str | list[str], **options: Any
+        self, servers: str | list[str] | None, **options: Any
     ) -> AbstractAsyncContextManager[ResolverClient]:
         """Connect with a temporary user, or with the creds that are given."""
         if "creds" not in options:

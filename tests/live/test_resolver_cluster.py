@@ -3,70 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 
+from natsauth.claims import Account, AccountClaims
 from natsauth.errors import ResolverError, ResolverTimeoutError
-from natsauth.resolver import PushReason
+from natsauth.keys import KeyType
+from natsauth.resolver import DifferentAccount, PushReason
+from natsauth.token import encode
 from tests.live import _realm
-from tests.live._realm import FULL, Realm
+from tests.live._cluster import DELETING, NAMES, Cluster, start
+from tests.live._realm import FULL, Realm, key
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from natsauth._server import NatsServer
+    from natsauth.token import Token
     from tests.live.conftest import StartServer
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio]
 nothing_is_left = _realm.nothing_is_left
-
-NAMES = ("n1", "n2", "n3")
-
-
-@dataclass
-class Cluster:
-    realm: Realm
-    servers: dict[str, NatsServer]
-
-    @property
-    def urls(self) -> list[str]:
-        return [server.url for server in self.servers.values()]
-
-
-async def start(
-    start_server: StartServer, tmp_path: Path, realm: Realm, *resolvers: str
-) -> Cluster:
-    """Start three servers, and wait until each knows of the others.
-
-    The first one picks a free port for the routes and announces it to the others; through them
-    every server hears of every other.
-    """
-    servers: dict[str, NatsServer] = {}
-    routes: list[str] = []
-    for name, resolver in zip(NAMES, resolvers, strict=True):
-        directory = tmp_path / name
-        directory.mkdir()
-        listen = f"listen: '127.0.0.1:-1', routes: {json.dumps(routes)}"
-        more = f"server_name: {name}\ncluster {{ name: c, {listen} }}"
-        servers[name] = start_server(realm.config(resolver, more), directory)
-        if not routes:
-            [ports] = directory.glob("*.ports")
-            routes = json.loads(ports.read_bytes())["cluster"]
-    cluster = Cluster(realm, servers)
-    deadline = time.monotonic() + 10
-    for url in cluster.urls:
-        while True:
-            async with realm.connect(url) as client:
-                if client.servers == NAMES:
-                    break
-            assert time.monotonic() < deadline, "no cluster came about"
-            await asyncio.sleep(0.05)
-    return cluster
 
 
 @pytest_asyncio.fixture
@@ -125,15 +84,9 @@ async def test_a_server_that_has_stopped(cluster: Cluster) -> None:
         assert len(result.replies) == 2
         assert len(result.missing) == 1
     # Back again, under the same name and another id.
-    cluster.servers["n3"].restart()
-    deadline = time.monotonic() + 10
-    while True:
-        async with cluster.realm.connect(cluster.urls) as client:
-            if client.servers == NAMES:
-                assert len((await client.push(accounts[0])).replies) == 3
-                break
-        assert time.monotonic() < deadline
-        await asyncio.sleep(0.05)
+    await cluster.come_back("n3")
+    async with cluster.realm.connect(cluster.urls) as client:
+        assert len((await client.push(accounts[0], confirm=True)).replies) == 3
 
 
 async def test_a_server_that_crashed(cluster: Cluster) -> None:
@@ -174,3 +127,78 @@ async def test_a_refusal_of_one_server(start_server: StartServer, tmp_path: Path
         assert result.replies[1].message == "jwt update resulted in error - jwt store is full"
         with pytest.raises(ResolverError, match=r"n2 says .*jwt store is full"):
             result.raise_for_errors()
+
+
+async def test_confirmation(start_server: StartServer, tmp_path: Path) -> None:
+    small = "{ type: full, dir: './jwt', limit: 2 }"
+    cluster = await start(start_server, tmp_path, Realm(), FULL, small, "MEMORY")
+    owner = key(KeyType.ACCOUNT)
+    first, second = (cluster.realm.account(owner, name) for name in ("first", "second"))
+    async with cluster.realm.connect(cluster.urls[0], expected_servers=2) as client:
+        result = await client.push(first, confirm=True)
+        assert result
+        assert result.confirmed
+        results = await client.push_all([first, second], confirm=True)
+        assert [bool(result) for result in results] == [False, True]
+        assert results[0].reason is PushReason.UNCONFIRMED  # the second one has replaced it
+        with pytest.raises(ResolverError, match="does not give it back"):
+            results[0].raise_for_errors()
+        refused = await client.push(cluster.realm.new_account("more"), confirm=True)
+        assert refused.reason is PushReason.REFUSED
+        assert refused.confirmed  # by the server that took it
+        cluster.servers["n2"].stop()
+        partial = await client.with_timeout(0.3).push(first, confirm=True)
+        assert partial.reason is PushReason.MISSING
+        assert partial.confirmed
+
+
+@pytest.mark.parametrize(("later", "same"), [(1, True), (0, False)])
+async def test_two_edits_while_a_server_is_down(
+    start_server: StartServer, tmp_path: Path, later: int, *, same: bool
+) -> None:
+    """The servers converge on the later edit only if its iat is later, too: a push helps then."""
+    cluster = await start(start_server, tmp_path, Realm(), *[DELETING] * 3)
+    owner, now = key(KeyType.ACCOUNT), int(time.time())
+
+    def edit(description: str, iat: int) -> Token[AccountClaims]:
+        body = Account(description=description)
+        claims = AccountClaims(sub=owner.public_key, name="team", nats=body)
+        return encode(claims, cluster.realm.signing, now=iat)
+
+    first, second = edit("first", now), edit("second", now + later)
+    async with cluster.realm.connect(cluster.urls[0], timeout=0.5) as client:
+        assert await client.push(first, confirm=True)
+        cluster.servers["n3"].stop()
+        result = await client.push(second, confirm=True)
+        assert result.missing == ("n3",)
+        assert result.confirmed
+    await cluster.come_back("n3")
+    await asyncio.sleep(3)  # three rounds in which they compare
+    ours = [cluster.realm.system_account, second]
+    last = second if same else first
+    assert [cluster.stored(name)[owner.public_key] for name in NAMES] == [
+        *[second.encoded] * 2,
+        last.encoded,
+    ]
+    async with cluster.realm.connect(cluster.urls) as client:
+        found = await client.diff(ours)
+        assert bool(found) is same
+        if not same:
+            assert found.different == (DifferentAccount(owner.public_key, NAMES, 1),)
+        assert await client.push(second, confirm=True)
+        assert await client.diff(ours)
+    assert {cluster.stored(name)[owner.public_key] for name in NAMES} == {second.encoded}
+
+
+async def test_many_accounts_while_a_server_is_down(cluster: Cluster) -> None:
+    cluster.servers["n3"].stop()
+    accounts = (cluster.realm.new_account(f"a{i}") for i in range(600))
+    begin, count = time.monotonic(), 0
+    urls = cluster.urls[:2]
+    async with cluster.realm.connect(urls, timeout=1, expected_servers=3) as client:
+        async for result in client.push_each(accounts):
+            assert result.reason is PushReason.MISSING
+            assert len(result.replies) == 2
+            count += 1
+    assert count == 600
+    assert time.monotonic() - begin < 10  # it is not waited for with each

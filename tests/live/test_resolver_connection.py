@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import ssl
 import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -18,34 +17,12 @@ from tests.live._realm import Realm
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     from tests.live.conftest import StartServer
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio]
 nothing_is_left = _realm.nothing_is_left
 
-# A self-signed certificate for 127.0.0.1, good for a hundred years, and its key: both for tests.
-CERTIFICATE = """\
------BEGIN CERTIFICATE-----
-MIIBmDCCAT6gAwIBAgIUf+zJyG/IsDToPEO3O9e3a5bvKVswCgYIKoZIzj0EAwIw
-GDEWMBQGA1UEAwwNbmF0c2F1dGggdGVzdDAgFw0yNjExMjMxNDMzMDNaGA8yMTI2
-MTAzMDE0MzMwM1owGDEWMBQGA1UEAwwNbmF0c2F1dGggdGVzdDBZMBMGByqGSM49
-AgEGCCqGSM49AwEHA0IABMhFfZseFot9gsWzFg42WrgFSP7CX7snXgu8LS77k8gA
-a8AJgI0eQ6EjfO+659fEvE2xeIqYE/CN5QW4jC0sweSjZDBiMB0GA1UdDgQWBBSv
-ZZgpniLqsIglzSfuBFSIqk/bFTAfBgNVHSMEGDAWgBSvZZgpniLqsIglzSfuBFSI
-qk/bFTAPBgNVHRMBAf8EBTADAQH/MA8GA1UdEQQIMAaHBH8AAAEwCgYIKoZIzj0E
-AwIDSAAwRQIhAL2a3v2/7OoAPFnaaPDQxrbKxY0ZrWe7kMzNSdJE/jwuAiAKm71s
-dRRZjiBolASNjCBUkeIVHFKitIW6sBqW44FE5w==
------END CERTIFICATE-----
-"""
-CERTIFICATE_KEY = """\
------BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgG/xygxDQooj8EuYF
-ieBlDexTBnYOySoHXNAMY15740GhRANCAATIRX2bHhaLfYLFsxYONlq4BUj+wl+7
-J14LvC0u+5PIAGvACYCNHkOhI3zvuufXxLxNsXiKmBPwjeUFuIwtLMHk
------END PRIVATE KEY-----
-"""
 INFO = {"server_id": "N", "version": "2.15.1", "max_payload": 1048576, "headers": True}
 INFO |= {"auth_required": True, "nonce": "abc"}
 
@@ -220,19 +197,3 @@ async def test_cancellation_in_the_midst(start_server: StartServer) -> None:
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-
-
-async def test_tls(start_server: StartServer, tmp_path: Path) -> None:
-    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    certificate.write_text(CERTIFICATE)
-    key.write_text(CERTIFICATE_KEY)
-    realm = Realm()
-    tls = f"tls {{ cert_file: '{certificate}', key_file: '{key}' }}"
-    server = start_server(realm.config(more=tls))
-    trusting = ssl.create_default_context(cafile=str(certificate))
-    for url in (server.url, server.url.replace("nats:", "tls:")):
-        async with realm.connect(url, tls=trusting) as client:
-            assert await client.push(realm.new_account())
-    text = await refusal(server.url, realm)
-    assert "certificate verify failed" in text
-    assert "(hint: give tls= a context" in text

@@ -1,0 +1,173 @@
+"""What else a push can do: one by one, confirmed, by force, in memory, and be left half-way."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import aclosing
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from natsauth.errors import ResolverConnectionError, ResolverError, UsageError
+from natsauth.keys import KeyType
+from natsauth.resolver import PushEffect, PushReason
+from natsauth.token import encode
+from tests.live import _realm
+from tests.live._realm import FULL, Realm, key, user
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsauth.claims import AccountClaims
+    from natsauth.token import Token
+    from tests.live.conftest import Connect, StartServer
+
+pytestmark = [pytest.mark.live, pytest.mark.asyncio]
+nothing_is_left = _realm.nothing_is_left
+
+FOREIGN = key(KeyType.OPERATOR)
+
+
+async def test_accounts_one_by_one(start_server: StartServer) -> None:
+    realm = Realm()
+    server = start_server(realm.config())
+    accounts = [realm.new_account(f"a{i}") for i in range(400)]
+    foreign = realm.account(key(KeyType.ACCOUNT), "foreign", signer=FOREIGN)
+    taken = 0
+
+    def source() -> Iterator[Token[AccountClaims]]:
+        nonlocal taken
+        for account in [foreign, *accounts[:200], foreign, *accounts[200:], foreign]:
+            taken += 1
+            yield account
+
+    async with realm.connect(server.url) as client:
+        for confirm in (False, True):
+            taken, results = 0, []
+            async for result in client.push_each(source(), confirm=confirm):
+                results.append(result)
+                assert taken <= len(results) + 600
+            assert taken == 403
+            bad = [index for index, result in enumerate(results) if not result]
+            assert bad == [0, 201, 402]
+            for index in bad:
+                assert results[index].reason is PushReason.NOT_SENT
+                with pytest.raises(ResolverError, match=r"not sent: .* is signed by .*hint"):
+                    results[index].raise_for_errors()
+            good = [result for result in results if result]
+            assert [result.name for result in good] == [f"a{i}" for i in range(400)]
+            assert {result.confirmed for result in good} == {True if confirm else None}
+        assert len((await client.list_accounts()).accounts) == 401
+        with pytest.raises(UsageError, match="expected a Token"):
+            [_ async for _ in client.push_each([None])]  # type: ignore[list-item]
+        with pytest.raises(UsageError, match="expected tokens"):
+            [_ async for _ in client.push_each(5)]  # type: ignore[arg-type]
+
+
+async def test_a_push_that_is_left_half_way(start_server: StartServer) -> None:
+    realm = Realm()
+    server = start_server(realm.config())
+    accounts = [realm.new_account(f"a{i}") for i in range(600)]
+    async with realm.connect(server.url) as client:
+        for confirm in (False, True):
+            async with aclosing(client.push_each(accounts, confirm=confirm)) as results:
+                async for result in results:
+                    assert result
+                    break
+            task = asyncio.create_task(client.push_all(accounts, confirm=confirm))
+            await asyncio.sleep(0.1)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert not client._session.questions._open
+        assert await client.push(accounts[0])
+
+
+async def test_force(start_server: StartServer) -> None:
+    realm = Realm()
+    server = start_server(realm.config(more="max_payload: 4096"))
+    foreign = realm.account(key(KeyType.ACCOUNT), "foreign", signer=FOREIGN)
+    broken = realm.new_account("broken", signing_keys=["foo"])
+    big = realm.new_account("big", description="x" * 5000)
+    async with realm.connect(server.url) as client:
+        results = await client.push_all([foreign, broken], force=True)
+        assert [bool(result) for result in results] == [True, False]
+        assert results[1].reason is PushReason.REFUSED
+        refused = await client.push(realm.system_user().token, force=True)  # type: ignore[arg-type]
+        assert refused.replies[0].message.endswith("not account claim")
+        # The server would end the connection.
+        with pytest.raises(ResolverError, match=r"nothing was sent: .*server takes 4096"):
+            await client.push_all([foreign, big], force=True)
+        assert await client.lookup(foreign.claims.sub) == foreign
+
+
+async def test_accounts_in_memory(start_server: StartServer, connect: Connect) -> None:
+    realm = Realm()
+    owner, signing = key(KeyType.ACCOUNT), key(KeyType.ACCOUNT)
+    old, new = (
+        realm.account(owner, name, signing_keys=[signing.public_key], description=name)
+        for name in ("old", "new")
+    )
+    creds = user(signing, issuer_account=owner.public_key)
+    config = realm.config("MEMORY").replace(
+        "resolver_preload: {", f"resolver_preload: {{ {owner.public_key}: {old.encoded}, "
+    )
+    server = start_server(config)
+    async with realm.connect(server.url) as client:
+        unused = await client.push(new, in_memory=True)
+        assert unused.replies[0].effect is PushEffect.NOT_LOADED
+        assert unused.reason is PushReason.REFUSED
+        with pytest.raises(ResolverError, match="must stand in resolver_preload"):
+            unused.raise_for_errors()
+        async with connect(server.url, **creds.nats_py()):
+            result = await client.push(new, in_memory=True, confirm=True)
+            assert result
+            assert result.replies[0].effect is PushEffect.IN_MEMORY
+            assert result.confirmed is None  # nobody keeps it
+            foreign = realm.account(owner, "foreign", signer=FOREIGN)
+            refused = await client.push(foreign, in_memory=True, force=True)
+            assert refused.replies[0].message.endswith("account validation failed")
+    for resolver, effect in [
+        (FULL, PushEffect.STORED),
+        ("{ type: cache, dir: './jwt', ttl: '1h' }", PushEffect.ON_DEMAND),
+    ]:
+        server = start_server(realm.config(resolver))
+        async with realm.connect(server.url) as client:
+            for in_memory in (False, True):
+                result = await client.push(new, in_memory=in_memory)
+                assert result
+                assert result.replies[0].effect is effect
+            # The system account is in use.
+            result = await client.push(realm.system_account, confirm=True)
+            cached = effect is PushEffect.ON_DEMAND
+            assert result.replies[0].effect is (PushEffect.CACHED if cached else effect)
+            assert result.confirmed is (None if cached else True)
+
+
+async def test_the_address_of_the_operator(start_server: StartServer) -> None:
+    realm = Realm()
+    server = start_server(realm.config())
+    claims = realm.operator.claims
+    claims.nats.account_server_url = server.url
+    realm.operator = encode(claims, realm.identity)
+    async with realm.connect(None) as client:
+        assert await client.push(realm.new_account())
+    with pytest.raises(ResolverConnectionError, match=r"127\.0\.0\.1:1: .*start the server"):
+        async with realm.connect("nats://127.0.0.1:1"):
+            pytest.fail("connected")
+
+
+async def test_other_time_outs(start_server: StartServer) -> None:
+    realm = Realm()
+    server = start_server(realm.config())
+    async with realm.connect(server.url, expected_servers=2, timeout=1) as client:
+        hasty = client.with_timeout(timedelta(milliseconds=100))
+        start = time.monotonic()
+        assert (await hasty.push(realm.new_account())).reason is PushReason.MISSING
+        assert (await hasty.list_accounts()).missing
+        assert 0.2 <= time.monotonic() - start < 0.9
+        assert hasty.servers == client.servers
+        with pytest.raises(UsageError, match="timeout is a timedelta or seconds"):
+            client.with_timeout(0)
