@@ -14,8 +14,7 @@ from natsauth.resolver._preflight import account_keys
 from natsauth.resolver._protocol import LIST, LOOKUP, PACK
 from natsauth.resolver._session import NobodyAnswersError
 from natsauth.resolver.inventory import AccountListing, PullResult, RejectedAccount
-from natsauth.trust import TrustCode
-from natsauth.trust import account_findings
+from natsauth.trust import TrustCode, account_findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
