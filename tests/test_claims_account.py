@@ -180,3 +180,41 @@ def test_any_key_stands_in_an_account_unchecked() -> None:
     assert decode(encode(claims, ACCOUNT).encoded).claims.nats.signing_keys == sorted(  # type: ignore[attr-defined]
         [USER.public_key, OTHER_ACCOUNT.public_key]
     )
+
+
+def test_one_target_is_added_changed_and_removed() -> None:
+    account = Account()
+    for target in (
+        WeightedMapping(subject="b", weight=60),
+        WeightedMapping(subject="c", weight=40),
+        WeightedMapping(subject="c", weight=30, cluster="east"),
+        WeightedMapping(subject="b", weight=50),
+    ):
+        account.map_to("a", target)
+    assert [(t.subject, t.weight, t.cluster) for t in (account.mappings or {})["a"] or ()] == [
+        ("b", 50, ""),
+        ("c", 40, ""),
+        ("c", 30, "east"),
+    ]
+    assert not account.remove_mapping("a", "c", "west")
+    assert account.remove_mapping("a", "c", "east")
+    assert not account.remove_mapping("a", cluster="east")
+    assert account.remove_mapping("a", "c")
+    assert account.mappings == {"a": [WeightedMapping(subject="b", weight=50)]}
+    assert account.remove_mapping("a", "b")
+    assert account.mappings is None
+    assert not account.remove_mapping("a")
+
+
+def test_all_targets_of_a_subject_are_removed_at_once() -> None:
+    account = Account()
+    near, far = WeightedMapping(subject="b"), WeightedMapping(subject="c", cluster="far")
+    account.add_mapping("a", near, far)
+    account.add_mapping("x", near)
+    assert account.remove_mapping("a", cluster="far")
+    assert account.mappings == {"a": [near], "x": [near]}
+    assert account.remove_mapping("a")
+    assert account.mappings == {"x": [near]}
+    account.add_mapping("empty")
+    assert account.remove_mapping("empty")
+    assert account.mappings == {"x": [near]}

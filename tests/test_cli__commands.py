@@ -10,7 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from natsauth.cli._commands import Command, Entry, Group, Mistake, command
+from natsauth.cli._commands import Bare, Command, Entry, Group, Mistake, command
 from natsauth.cli._session import Session, session_of
 from natsauth.keys import KeyPair
 from tests._tokens import USER
@@ -175,3 +175,43 @@ def test_the_decorator_makes_a_command() -> None:
     assert isinstance(things, Command)
     assert things.name == "things"
     assert things.examples[0] == "group list things"
+
+
+@command("go", "go")
+@click.argument("rest", nargs=-1)
+@click.option("-f", "--flag/--no-flag", default=None)
+@click.option("-p", "--plain", is_flag=True)
+@click.option("-n", "--number", type=int)
+@click.option("--bare", cls=Bare, bare="1", type=int)
+def go(**given: Any) -> None:
+    """Take flags as Go does."""
+    values = [given[name] for name in sorted(given)]
+    click.echo(repr([value for value in values if value not in (None, False, ())]))
+    click.echo(repr(given["flag"]))
+
+
+@pytest.mark.parametrize(
+    ("words", "values", "flag"),
+    [
+        ("--flag=true", "[True]", "True"),
+        ("--flag=1", "[True]", "True"),
+        ("-f=T", "[True]", "True"),
+        ("--flag=false", "[]", "False"),
+        ("-f=0", "[]", "False"),
+        ("--plain=false", "[]", "None"),
+        ("--plain=true", "[True]", "None"),
+        ("--no-flag --flag=true", "[True]", "True"),
+        ("-n 5 --bare x", "[1, 5, ('x',)]", "None"),
+        ("--bare=7 -p", "[7, True]", "None"),
+        ("-- --flag=true", "[('--flag=true',)]", "None"),
+        ("a --json=false b", "[('a', 'b')]", "None"),
+    ],
+)
+def test_flags_are_spelled_as_in_go(words: str, values: str, flag: str) -> None:
+    result = CliRunner().invoke(go, words.split(), obj=Session())
+    assert result.output.splitlines() == [values, flag]
+
+
+@pytest.mark.parametrize("words", ["--flag=perhaps", "--plain=", "--bare=x", "-n --flag=true"])
+def test_what_is_no_value_of_a_flag(words: str) -> None:
+    assert CliRunner().invoke(go, words.split(), obj=Session()).exit_code == 2

@@ -1,4 +1,4 @@
-"""Exports, imports and the like: what nsc says and does to its own store, and natsauth does and says likewise."""
+"""Exports, imports and the like: natsauth does and says what nsc did and said."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from tests._workshop import Workshop
 if TYPE_CHECKING:
     from pathlib import Path
 
-@pytest.mark.parametrize("record", records("commands.jsonl"), ids=lambda record: record["commands"][-1])
+
+@pytest.mark.parametrize(
+    "record", records("commands.jsonl"), ids=lambda record: record["commands"][-1]
+)
 def test_a_command_says_and_does_what_that_of_nsc_does(
     record: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -37,8 +37,8 @@ def test_an_account_is_added_and_is_the_current_one(shop: Workshop) -> None:
 def test_an_account_is_added_with_everything(shop: Workshop) -> None:
     pair = KeyPair.generate(KeyType.ACCOUNT)
     lines = shop(
-        *f"add account -n b -k {pair.public_key} --start 2030-01-01 --expiry 2040-01-01".split(),
-        *"--allow-pub p.x,p.a --deny-sub s --allow-pub-response=3 --response-ttl 5s".split(),
+        f"add account -n b -k {pair.public_key} --start 2030-01-01 --expiry 2040-01-01 "
+        "--allow-pub p.x,p.a --deny-sub s --allow-pub-response=3 --response-ttl 5s"
     )
     assert lines[2:] == [
         "[ OK ] set max responses to 3",
@@ -92,7 +92,11 @@ def test_what_an_edit_does_not_mention_stays(shop: Workshop) -> None:
     shop("edit account a --tag x")
     body = shop.body("o", "a")
     assert body.tags == ["x"]
-    assert (body.limits.disallow_bearer, body.limits.wildcards, body.limits.conn) == (True, False, 5)
+    assert (body.limits.disallow_bearer, body.limits.wildcards, body.limits.conn) == (
+        True,
+        False,
+        5,
+    )
     assert (body.limits.mem_storage, body.limits.streams) == (-1, 0)
     shop("edit account a --disallow-bearer=false --wildcard-exports")
     limits = shop.body("o", "a").limits
@@ -101,11 +105,11 @@ def test_what_an_edit_does_not_mention_stays(shop: Workshop) -> None:
 
 def test_every_option_of_an_edit(shop: Workshop) -> None:
     assert shop(
-        *"edit account a --sk generate --tag B,a --conns 100 --leaf-conns 0 --data 5gb".split(),
-        *"--exports 9 --imports 8 --payload 64k --subscriptions 7 --wildcard-exports=false".split(),
-        *"--disallow-bearer --js-mem-storage 64m --js-streams 5 --info-url http://x".split(),
-        *"--description text --trace-context-subject t.x --trace-context-sampling 25".split(),
-        *"--host-cluster-traffic --allow-sub in.> --expiry 0 --force".split(),
+        "edit account a --sk generate --tag B,a --conns 100 --leaf-conns 0 --data 5gb "
+        "--exports 9 --imports 8 --payload 64k --subscriptions 7 --wildcard-exports=false "
+        "--disallow-bearer --js-mem-storage 64m --js-streams 5 --info-url http://x "
+        "--description text --trace-context-subject t.x --trace-context-sampling 25 "
+        "--host-cluster-traffic --allow-sub in.> --expiry 0 --force"
     ) == [
         '[ OK ] added signing key "A..."',
         "[ OK ] changed jwt expiry to never expire",
@@ -133,7 +137,9 @@ def test_every_option_of_an_edit(shop: Workshop) -> None:
     body = shop.body("o", "a")
     assert body.tags == ["a", "b"]
     assert (body.trace.dest, body.trace.sampling, body.cluster_traffic) == ("t.x", 25, "owner")
-    assert shop("edit", "account", "a", "--trace-context-subject", "")[0].endswith("disabled trace context")
+    assert shop("edit", "account", "a", "--trace-context-subject", "")[0].endswith(
+        "disabled trace context"
+    )
     assert shop.body("o", "a").trace is None
     assert shop("edit account a --host-cluster-traffic=false")[0].startswith("[ OK ] disabled")
     assert shop.body("o", "a").cluster_traffic == ""
@@ -252,3 +258,21 @@ def test_a_renamed_account_keeps_its_key_users_and_creds(shop: Workshop) -> None
     assert shop.store.creds("o", "b", "u") == creds
     assert json.loads((shop.path / "nsc.json").read_text())["account"] == "b"
 
+
+def test_an_account_that_is_there_is_kept(shop: Workshop) -> None:
+    command = "add account b --generate-signing-key --exist-ok"
+    assert shop(command) == [
+        '[ OK ] generated and stored account key "A..."',
+        '[ OK ] added signing key "A..."',
+        '[ OK ] added account "b"',
+    ]
+    before = shop.files()
+    assert shop(*command.split(), "--expiry", "1y") == ['[ OK ] kept account "b"']
+    assert shop.files() == before
+    assert shop("add account a --generate-signing-key --exist-ok") == [
+        '[ OK ] added signing key "A..."',
+        '[ OK ] kept account "a"',
+    ]
+    assert len(shop.body("o", "a").signing_keys) == 1
+    other = KeyPair.generate(KeyType.ACCOUNT).public_key
+    assert "has the key" in shop.fails(f"add account a --exist-ok -k {other}")

@@ -46,7 +46,7 @@ def test_what_is_there_or_is_not_is_said(shop: Workshop) -> None:
     key = shop.claims("my_operator", "my_account", "alice").sub
     shop("edit authcallout my_account --auth-user alice")
     again = shop.run(f"edit authcallout my_account --auth-user {key}")
-    assert f"skipped adding user \"{key}\" - as it's already set" in again.output
+    assert f'skipped adding user "{key}" - as it\'s already set' in again.output
     other = shop.run("edit authcallout my_account --rm-auth-user bob --rm-curve")
     assert "as it's not currently set" in other.output
     assert "as the curve key was not set" in other.output

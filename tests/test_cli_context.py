@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Workshop:
-    """Give operators ``o`` with accounts ``a`` and ``b``, and ``p`` with ``c``; ``c`` is current."""
+    """Give operators ``o`` with accounts ``a``, ``b``, and ``p`` with ``c``, which is current."""
     shop = Workshop(tmp_path)
     for command in ("operator o", "account a", "account b", "operator p", "account c"):
         shop(f"add {command}")
@@ -88,12 +88,8 @@ def test_another_store_is_chosen(shop: Workshop, tmp_path: Path) -> None:
     assert (context["store_root"], context["operator"], context["account"]) == (str(place), "", "")
 
 
-def test_where_the_directory_alone_decides_nothing_is_selected(
-    shop: Workshop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NSC_CWD_ONLY", "1")
+def test_where_the_directory_alone_decides_nothing_is_selected(shop: Workshop) -> None:
     before = shop.files()
-    result = shop.run("select operator o")
-    monkeypatch.delenv("NSC_CWD_ONLY")
+    result = shop.run("select operator p", NSC_CWD_ONLY="1")
     assert "$NSC_CWD_ONLY is set" in result.stderr
     assert shop.files() == before

@@ -115,7 +115,11 @@ def test_exports_are_listed(shop: Workshop) -> None:
         ("edit export -a orders -s private.*.data", 2, "There is nothing to edit"),
         ("edit export -a orders -s gone --name x", 1, "it has 'orders.api.*', 'orders.events.>'"),
         ("edit export -a orders --name x", 2, "Which export is meant? There are 3."),
-        ("edit export -a orders --rm-latency-sampling --sampling 1", 2, "goes without"),
+        (
+            "edit export -a orders -s orders.api.* --rm-latency-sampling --sampling 1",
+            2,
+            "goes without",
+        ),
         ("delete export -a billing", 1, "account 'billing' has no exports"),
     ],
 )

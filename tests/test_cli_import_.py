@@ -79,7 +79,7 @@ def test_imports_are_listed(shop: Workshop) -> None:
         ("add import -a my_account", 2, "--src-account with --remote-subject, or --token"),
         ("add import -a my_account --remote-subject a", 2, "What is imported?"),
         ("add import -a my_account --src-account gone --remote-subject a", 1, "gone"),
-        ("add import -a orders --src-account orders --remote-subject a", 1, "from itself"),
+        ("add import -a orders --src-account orders --remote-subject a", 2, "from itself"),
         (
             "add import -a my_account --token x --src-account orders",
             2,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b64decode
 from stat import S_IMODE
 from typing import TYPE_CHECKING
@@ -132,7 +133,7 @@ def test_an_account_that_cannot_be_read_hides_no_other(shop: Workshop) -> None:
     shop.store.token_file("my_operator", "orders").write_text("")
     result = shop.run("list keys -a")
     assert result.exit_code == 1
-    assert result.stdout.count("\n|  ") == 10
+    assert len(re.findall(r"^\|  \w", result.stdout, re.MULTILINE)) == 10
     assert "orders.jwt" in result.stderr
 
 
@@ -159,6 +160,26 @@ def test_files_that_exist_are_kept_without_force(shop: Workshop, tmp_path: Path)
     shop("export", "keys", "-o", "-d", place)
     assert "exists" in shop.fails("export", "keys", "-o", "-d", place)
     shop("export", "keys", "-o", "-d", place, "--force")
+
+
+def test_a_token_that_is_there_is_kept_without_force(shop: Workshop, tmp_path: Path) -> None:
+    place = tmp_path / "backup"
+    words = ("export", "keys", "-o", "--include-jwts", "-d", place)
+    shop(*words)
+    for file in place.glob("*.nk"):
+        file.unlink()
+    assert shop.run(*words, "--dry-run").exit_code == 0
+    result = shop.run(*words)
+    assert result.exit_code == 1
+    assert ".jwt" in result.stderr.partition("[ERR ]")[2]
+
+
+def test_an_import_can_be_tried(shop: Workshop, tmp_path: Path, other: KeyPair) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "x.nk").write_text(other.reveal_seed())
+    before = shop.files()
+    assert shop.run("import", "keys", "-d", tmp_path / "in", "--dry-run").exit_code == 0
+    assert shop.files() == before
 
 
 def test_seeds_can_be_moved_out(shop: Workshop, tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_mappings_are_listed(shop: Workshop) -> None:
     assert shop.json("list mappings -a billing") == {
         "a.*": [{"subject": "b.$1", "weight": 60}, {"subject": "c.$1", "weight": 40}]
     }
-    assert "| a.*  | b.$1    | 60         |" in shop.run("list mappings -a billing").stdout
+    assert "| a.*  | b.$1 | 60         |" in shop.run("list mappings -a billing").stdout
     assert shop.json("list mappings -a orders") == {}
     assert "No entries defined" in shop.run("list mappings -a orders").stdout
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Workshop:
-    """Give an operator without signing keys, with a system account, account ``a`` and user ``u``."""
+    """Give an operator without signing keys, a system account, account ``a`` and user ``u``."""
     shop = Workshop(tmp_path)
     shop("add operator o --sys")
     shop("add account a")
@@ -113,6 +113,12 @@ def test_users_are_signed_anew_and_those_of_a_role_keep_it(shop: Workshop) -> No
     assert shop.claims("o", "a", "u").iss == plain
     assert shop.claims("o", "a", "s").iss == role
     assert shop.claims("o", "a", "s").iat > before
+
+
+def test_the_signer_of_accounts_signs_no_users(shop: Workshop) -> None:
+    shop("edit account a --sk generate")
+    shop(f"reissue account a --users -K {shop.claims('o').sub}")
+    assert shop.claims("o", "a", "u").iss in shop.body("o", "a").signing_keys
 
 
 def test_a_signer_can_be_named(shop: Workshop) -> None:

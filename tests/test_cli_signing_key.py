@@ -103,7 +103,9 @@ def test_a_key_is_added_once(shop: Workshop) -> None:
 def test_keys_are_described_and_listed(shop: Workshop) -> None:
     shop("add signing-key --role r --description text --allow-pub x")
     shop("add signing-key")
-    plain, scope = sorted(shop.body("o", "a").signing_keys, key=lambda key: not isinstance(key, str))
+    plain, scope = sorted(
+        shop.body("o", "a").signing_keys, key=lambda key: not isinstance(key, str)
+    )
     described = shop("describe signing-key r")
     assert "| Pub Allow            | x" in "\n".join(described)
     assert "Scoped Signing Key - Details" in described[1]

@@ -42,9 +42,9 @@ def test_a_user_is_added_with_its_creds(shop: Workshop) -> None:
 def test_a_user_is_added_with_everything(shop: Workshop) -> None:
     pair = KeyPair.generate(KeyType.USER)
     lines = shop(
-        *f"add user --name u -a b -k {pair.public_key} --bearer --tag X,b".split(),
-        *"--source-network 10.0.0.0/8,192.168.1.1 --expiry 2040-01-01 --allow-pubsub q".split(),
-        *"--allow-pub-response --deny-sub s".split(),
+        f"add user --name u -a b -k {pair.public_key} --bearer --tag X,b "
+        "--source-network 10.0.0.0/8,192.168.1.1 --expiry 2040-01-01 --allow-pubsub q "
+        "--allow-pub-response --deny-sub s"
     )
     assert lines[1:] == [
         "[ OK ] set max responses to 1",
@@ -111,9 +111,9 @@ def test_a_taken_name_leaves_no_seed_behind(shop: Workshop) -> None:
 def test_every_option_of_an_edit(shop: Workshop) -> None:
     shop("add user u --allow-pub a,b")
     assert shop(
-        *"edit user u --tag t --payload 1k --data 5 --subs 10 --bearer=true --conn-type mqtt".split(),
-        *"--source-network 10.0.0.0/8 --time 08:00:00-09:00:00,10:00-11:00 --locale UTC".split(),
-        *"--rm a,c --response-ttl 90s".split(),
+        "edit user u --tag t --payload 1k --data 5 --subs 10 --bearer=true --conn-type mqtt "
+        "--source-network 10.0.0.0/8 --time 08:00:00-09:00:00,10:00-11:00 --locale UTC "
+        "--rm a,c --response-ttl 90s"
     ) == [
         '[ OK ] added tag "t"',
         "[ OK ] changed max payload to 1000",
@@ -135,8 +135,8 @@ def test_every_option_of_an_edit(shop: Workshop) -> None:
     assert (body.payload, body.data, body.subs, body.bearer_token) == (1000, 5, 10, True)
     assert (body.pub.allow, body.resp.max, body.resp.ttl) == (["b"], 0, 90_000_000_000)
     shop(
-        *"edit user u --rm-tag t --bearer=false --rm-conn-type MQTT --rm-time 08:00,23:00".split(),
-        *"--rm-source-network 10.0.0.0/8 --rm-response-perms".split(),
+        "edit user u --rm-tag t --bearer=false --rm-conn-type MQTT --rm-time 08:00,23:00 "
+        "--rm-source-network 10.0.0.0/8 --rm-response-perms"
     )
     body = shop.body("o", "a", "u")
     assert (body.payload, body.bearer_token, body.resp) == (1000, False, None)
@@ -246,3 +246,12 @@ def test_the_list(shop: Workshop) -> None:
     ]
     assert [item["name"] for item in shop.json("list users -o o -a a")] == ["t", "u"]
     assert shop.json("list users -a b") == []
+
+
+def test_a_user_that_is_there_is_kept(shop: Workshop) -> None:
+    shop("add user u --exist-ok")
+    before = shop.files()
+    assert shop("add user u --exist-ok --bearer") == ['[ OK ] kept user "u"']
+    assert shop.files() == before
+    other = KeyPair.generate(KeyType.USER).public_key
+    assert "has the key" in shop.fails(f"add user u --exist-ok -k {other}")

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from natsauth.authority._draft import Draft
-from natsauth.authority._node import Entries, Node
+from natsauth.authority._node import Entries, Node, public_key
 from natsauth.authority._sharing import activate, add_import
 from natsauth.authority._signers import choose_signer
-from natsauth.authority._signing_keys import AccountSigningKeys
+from natsauth.authority._signing_keys import AccountSigningKeys, check_count
 from natsauth.authority._user import Users, issue, new_user
 from natsauth.claims import Account, AccountClaims, ActivationClaims
 from natsauth.claims.base import clock
-from natsauth.errors import ExistsError
+from natsauth.errors import ExistsError, UsageError
 from natsauth.keys import KeyPair, KeyType
-from natsauth.store.base import check_name
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -39,7 +38,7 @@ class AccountNode(Node[AccountClaims]):
     @property
     def signing_keys(self) -> AccountSigningKeys:
         """Its signing keys, plain and scoped."""
-        return AccountSigningKeys(self._tree, self.claims.nats, KeyType.ACCOUNT)
+        return AccountSigningKeys(self._tree, self, KeyType.ACCOUNT)
 
     def signer(self) -> Signer:
         """Return a key pair at hand that signs users, without a scope.
@@ -54,25 +53,29 @@ class AccountNode(Node[AccountClaims]):
 
         Raises:
             ExistsError: The name is taken.
-            StoreNameError: It is no name.
+            StoreNameError, UsageError: It is no name.
         """
-        taken = {other.casefold() for other in self._tree.names(*self.path[:-1])} - {
-            self.name.casefold()
-        }
-        if check_name(name).casefold() in taken:
-            raise ExistsError(f"there is an account {name!r:.80} already")
-        self.claims.name = name
-        if self._draft.is_new:
-            del self._tree.drafts[self.path]
-            self._draft.path = (*self.path[:-1], name)
-            self._tree.drafts[self.path] = self._draft
-        elif name != self.name:
-            self._draft.new_name = name
+        draft, new = self._draft, (*self.path[:-1], name)
+        if not draft.new_name or name != draft.new_name:
+            self._tree.check_free(new, own=self.name)
+        draft.claims.name = name
+        if draft.is_new:
+            self._tree.move(self.path, new)
+        else:
+            draft.new_name = name if name != self.name else ""
+            self._tree.taken.clear()
 
     def reissue_users(self) -> None:
-        """Have all users signed anew by the next commit, as after a change of signing keys."""
+        """Have all users signed anew by the next commit, as after a change of signing keys.
+
+        Those that are revoked by now stay revoked.
+
+        Raises:
+            StoreDataError: One of them cannot be read.
+        """
         for user in self.users.values():
-            user.reissue()
+            if not user.is_revoked:
+                user.reissue()
 
     def mint(
         self,
@@ -86,7 +89,8 @@ class AccountNode(Node[AccountClaims]):
     ) -> Creds:
         """Issue a user that is stored nowhere, and return its creds.
 
-        The seed of the account or of one of its signing keys is enough.
+        The seed of the account or of one of its signing keys is enough. What counts is the account
+        as it is stored at that moment, without the edits since.
 
         Args:
             name: Its name.
@@ -97,16 +101,22 @@ class AccountNode(Node[AccountClaims]):
             now: The moment; the current one if not given.
 
         Raises:
-            ClaimsError: The lifetime is not positive.
+            ClaimsError: The lifetime is not positive, or a field holds what its type cannot.
             ValidationError: The body has findings that block its use.
             SecretError, TrustError: Nobody who may sign is at hand.
+            TokenError: The token would be too large, or a foreign signer failed.
+            NotFoundError: The account is not committed yet.
+            KeyTextError, UsageError: The key is no KeyPair, or the signer is none.
         """
-        moment, pair = clock(now), key or KeyPair.generate(KeyType.USER)
-        claims = new_user(self._tree, self.path, name, body, signer)
+        moment, pair = clock(now), KeyPair.generate(KeyType.USER) if key is None else key
+        if not isinstance(pair, KeyPair):
+            raise UsageError(f"expected a KeyPair, got {type(pair).__name__}")
+        tree, path = self._tree.committed(), (*self.path, name)
+        claims = new_user(tree, self.path, name, body, signer)
         claims.sub = pair.public_key
         if expires_in is not None:
             claims.expire_in(expires_in, now=moment)
-        return issue(self._tree, Draft((*self.path, name), claims, signer=signer), pair, moment)
+        return issue(tree, Draft(path, claims, signer=signer), pair, moment)
 
     def activate(
         self,
@@ -130,6 +140,8 @@ class AccountNode(Node[AccountClaims]):
             NotFoundError: There is no private export of that subject.
             SecretError, TrustError: Nobody who may sign is at hand.
             ClaimsError: The lifetime is not positive, or ``account`` is no account key.
+            TokenError: A foreign signer failed.
+            KeyTextError, UsageError: The signer is none.
         """
         return activate(
             self._tree, self._draft, subject, account,
@@ -147,12 +159,13 @@ class AccountNode(Node[AccountClaims]):
 
         Args:
             source: The import; or the activation, from which it is made.
-            name: A name for people; of an activation the subject if not given.
-            local_subject: The subject in this account, for an activation.
+            name: A name for people, of an import from an activation; the subject if not given.
+            local_subject: The subject in this account, of such an import.
 
         Raises:
             ExistsError: The subject is imported from that account already.
             TrustError: The activation is not for this account.
+            UsageError: It is neither of the two; or an import, which has these names in itself.
         """
         return add_import(self.claims, source, name=name, local_subject=local_subject)
 
@@ -175,16 +188,22 @@ class Accounts(Entries[AccountNode]):
 
         Args:
             name: Its name.
-            body: Limits and all else; unlimited and without JetStream if not given.
+            body: Limits and all else, of which a copy is taken; unlimited and without JetStream if
+                not given.
             key: Its key pair, whose seed is stored; or its public key; a new pair if not given.
             signing_keys: How many signing keys are made for it.
 
         Raises:
-            ExistsError: The name is taken, be it in other letter case.
+            ExistsError: The name is taken, be it in other letter case; or another account has the
+                key.
             StoreNameError: It is no name.
             KeyTextError, KeyRoleError, UsageError: The key is no account key.
+            ClaimsError: A field of the body holds what its type cannot.
         """
-        claims = AccountClaims(name=name, nats=Account() if body is None else body)
+        check_count(signing_keys)
+        if key is not None:
+            self._check_key(key)
+        claims = AccountClaims(nats=Account() if body is None else body)
         node = self._add(name, claims, KeyType.ACCOUNT, key)
         node.signing_keys.ensure(signing_keys)
         return node
@@ -203,10 +222,17 @@ class Accounts(Entries[AccountNode]):
 
         Raises:
             ExistsError: The account is there with another key, or in other letter case.
-            StoreNameError, KeyTextError, KeyRoleError, UsageError: As :meth:`add`.
+            StoreNameError, KeyTextError, KeyRoleError, UsageError, ClaimsError: As :meth:`add`.
         """
         node = self._get_same(name, key)
         if node is None:
             return self.add(name, body, key=key, signing_keys=signing_keys)
         node.signing_keys.ensure(signing_keys)
         return node
+
+    def _check_key(self, key: KeyPair | PublicKey | str) -> None:
+        """Refuse an identity that is there under another name: servers would take them for one."""
+        wanted = public_key(key)
+        for node in self.values():
+            if node.public_key == wanted:
+                raise ExistsError(f"account {node.name!r:.80} has the key {wanted} already")

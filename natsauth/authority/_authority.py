@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from natsauth.authority._commit import Change, commit
@@ -13,8 +15,8 @@ from natsauth.claims.base import clock
 from natsauth.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from datetime import datetime, timedelta
+    from collections.abc import Iterator
+    from datetime import datetime
 
     from natsauth.keys import SecretKey
     from natsauth.store import Store
@@ -31,10 +33,17 @@ class Authority:
         keys: Key pairs that may sign although the store does not have them. They are preferred.
 
     Raises:
-        UsageError: One of the keys is no key pair.
+        UsageError: The store is none, or one of the keys is no key pair.
     """
 
     def __init__(self, store: Store, *, keys: Iterable[SecretKey] = ()) -> None:
+        if not hasattr(store, "lock"):
+            raise UsageError(
+                f"expected a store, got {type(store).__name__}",
+                hint="DirectoryStore(path) is the store in a directory",
+            )
+        if not isinstance(keys, Iterable):
+            raise UsageError(f"keys are a list of key pairs, got {type(keys).__name__}")
         self._tree = Tree(store, keys)
         self._inside = False
 
@@ -60,15 +69,17 @@ class Authority:
             now: The moment of signing; the current one if not given.
 
         Returns:
-            What was done: operators, accounts, users, then what was deleted.
+            What was done, to operators, accounts and users, and what was deleted at the end.
 
         Raises:
             ConflictError: An entry was changed by somebody else since it was read.
             LockoutError: A change would lock people out.
-            ValidationError, TrustError, SecretError, ClaimsError: A draft is refused: by its
-                findings, by what servers trust, or because nobody who may sign is at hand.
+            ValidationError, TrustError, SecretError, ClaimsError, TokenError: A draft is refused:
+                by its findings, by what servers trust, because nobody who may sign is at hand, or
+                because it would be too large.
             StoreError, FileError: The store cannot be read or written. Whatever was written is
                 whole, and another commit goes on from there.
+            UsageError: It is inside of a transaction, or ``now`` is no moment.
         """
         if self._inside:
             raise UsageError("a transaction commits by itself, as it ends")
@@ -90,7 +101,7 @@ class Authority:
 
         Args:
             allow_lockout: As for :meth:`commit`.
-            dry_run: Whether all is judged and signed, but nothing stored.
+            dry_run: Whether all is judged and signed, and told, but nothing stored.
             now: As for :meth:`commit`.
 
         Yields:
@@ -98,6 +109,9 @@ class Authority:
 
         Raises:
             UsageError: There are edits that were not committed, or it is inside of another one.
+            ClaimsError: A field of a draft holds what its type cannot.
+
+        At its end it raises what :meth:`commit` does.
         """
         if self._inside or any(draft.is_pending for draft in self._tree.drafts.values()):
             raise UsageError("a transaction starts without edits", hint="commit or discard them")
@@ -131,7 +145,10 @@ class Authority:
 
         Raises:
             StoreDataError: An entry cannot be read.
+            UsageError: ``within`` is no timedelta, or ``now`` no moment.
         """
+        if not isinstance(within, timedelta | None):
+            raise UsageError(f"expected a timedelta, got {type(within).__name__}")
         found = expirations(self._tree, clock(now))
         if within is not None:
             found = (item for item in found if item.seconds_left <= within.total_seconds())

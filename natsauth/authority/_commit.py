@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from natsauth.authority._draft import keys_of
 from natsauth.authority._guards import check_lockout
-from natsauth.authority._signers import choose_signer, signers
+from natsauth.authority._signers import choose_signer, is_foreign
 from natsauth.claims import AccountClaims, ActivationClaims, UserClaims
+from natsauth.claims.base import ANY
 from natsauth.creds import Creds
-from natsauth.errors import ConflictError, NotFoundError, TrustError, ValidationError
+from natsauth.errors import (
+    ClaimsError,
+    ConflictError,
+    NotFoundError,
+    Problem,
+    TrustError,
+    ValidationError,
+)
 from natsauth.keys import KeyPair
+from natsauth.signing import signer_key
 from natsauth.store.base import ACCOUNT, USER
 from natsauth.token import Token, encode
 from natsauth.trust import TrustCode, TrustReport, check_account, check_user
 from natsauth.validation import validate
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from natsauth.authority._draft import Draft, Path
     from natsauth.authority._tree import Tree
 
@@ -46,6 +59,7 @@ class Change:
         public_key: The public key of the entry.
         token: What is stored now; ``None`` where the entry was deleted.
         creds: Whether the creds of the user were written, too.
+        revoked: Whether the account refuses the tokens of the deleted user, once it is pushed.
     """
 
     action: Action
@@ -54,6 +68,7 @@ class Change:
     public_key: str
     token: Token[Any] | None = None
     creds: bool = False
+    revoked: bool = False
 
 
 def commit(tree: Tree, now: int, *, allow_lockout: bool, dry_run: bool = False) -> list[Change]:
@@ -65,77 +80,140 @@ def commit(tree: Tree, now: int, *, allow_lockout: bool, dry_run: bool = False) 
         ConflictError: An entry was changed by somebody else since it was read.
         LockoutError, ValidationError, TrustError, SecretError: A draft is refused.
         ClaimsError: A field of a draft holds what its type cannot.
+        TokenError: A token would be too large, or a foreign signer failed.
         StoreError, FileError: The store cannot be read or written. What was written until then
             is whole, and a commit of the same drafts goes on from there.
     """
-    pending = [tree.drafts[path] for path in sorted(tree.drafts) if tree.drafts[path].is_pending]
+    pending = [draft for draft in tree.drafts.values() if draft.is_pending]
+    pending.sort(key=lambda draft: (draft.deleted, len(draft.path), draft.path))
     for draft in pending:
         _check_unchanged(tree, draft)
-    for draft in pending:
-        if not allow_lockout:
-            check_lockout(tree, draft, now)
-    signed = [(draft, sign(tree, draft, now)) for draft in pending if draft.is_edited]
-    check_trust(tree, {draft.path: token for draft, token in signed}, now)
+    tokens = {draft.path: sign(tree, draft, now) for draft in pending if draft.is_edited}
+    check_trust(tree, tokens, now)
+    if not allow_lockout:
+        check_lockout(tree, pending, tokens, now)
+    creds = {path: _creds(tree, token) for path, token in tokens.items() if len(path) == USER}
+    seeds = [key.reveal_seed() for key in tree.made.values()]
+    work = [(draft, tokens.get(draft.path), creds.get(draft.path, "")) for draft in pending]
+    changes = [_change(tree, draft, token, creds) for draft, token, creds in work]
     if dry_run:
         tree.forget()
-        return []
-    # Seeds first: no token is ever stored whose key is nowhere.
-    for key in tree.made.values():
-        tree.store.add_seed(key.reveal_seed())
+        return changes
+    # Seeds first, creds next: of a token that is stored, nothing is missing.
+    for seed in seeds:
+        tree.store.add_seed(seed)
     tree.made.clear()
-    changes = [_write(tree, draft, token) for draft, token in signed]
-    return changes + [_delete(tree, draft) for draft in pending if draft.deleted]
+    for draft, token, text in work:
+        if token is None:
+            _delete(tree, draft)
+        else:
+            _write(tree, draft, token, text)
+    return changes
 
 
 def _check_unchanged(tree: Tree, draft: Draft[Any]) -> None:
-    try:
-        stored = tree.store.read(*draft.path)
-    except NotFoundError:
-        stored = ""
-    if stored != (draft.token.encoded if draft.token else ""):
-        kind, name = draft.claims.kind, draft.path[-1]
+    stored, what = _stored(tree, draft.path), f"{draft.claims.kind} {draft.path[-1]!r:.80}"
+    known = draft.token.encoded if draft.token else ""
+    if stored != known and not (draft.deleted and not stored):
         raise ConflictError(
-            f"{kind} {name!r:.80} was changed by somebody else since it was read",
-            hint="read it again and repeat the edit; a transaction() keeps others out meanwhile",
+            f"{what} was {'changed' if stored else 'deleted'} by somebody else since it was read",
+            hint="discard(), read it again and repeat the edit, best within a transaction()",
         )
+    if draft.new_name:
+        path = (*draft.path[:-1], draft.new_name)
+        # It may be our own, of a commit that was interrupted.
+        if _stored(tree, path) and tree.read(*path).claims.sub != draft.public_key:
+            raise ConflictError(
+                f"the name {draft.new_name!r:.80} was taken by somebody else meanwhile",
+                hint="discard(), and choose another name",
+            )
+
+
+def _stored(tree: Tree, path: Path) -> str:
+    try:
+        return tree.store.read(*path)
+    except NotFoundError:
+        return ""
 
 
 def sign(tree: Tree, draft: Draft[Any], now: int) -> Token[Any]:
     """Sign a draft, once its claims are valid and its signer may.
 
     Raises:
-        ValidationError, TrustError, SecretError, ClaimsError: It is refused.
+        ValidationError, TrustError, SecretError, ClaimsError, TokenError: It is refused.
     """
     claims, what = draft.claims, f"{draft.claims.kind} {draft.path[-1]!r:.80}"
-    report = validate(claims, now=now)
-    if not report:
-        raise ValidationError(f"{what}: {'; '.join(map(str, report.errors))}")
-    before = draft.token.claims if draft.token else None
-    if before and not draft.resign and before.iss not in (*signers(tree, draft), before.sub):
+    if claims.sub != draft.public_key:
+        raise ClaimsError(
+            [Problem("$.sub", f"{what} is {draft.public_key}, which cannot change")],
+            hint="add another one, and delete this one",
+        )
+    if errors := validate(claims, now=now).errors:
+        raise ValidationError(f"{what}: {'; '.join(map(str, errors))}")
+    if not draft.resign and is_foreign(tree, draft):
         raise TrustError(
-            f"{what} is signed by {before.iss}, which is none of those that may",
+            f"{what} is signed by a key that is none of its operator's or account's",
             hint="reissue() signs it anew all the same, if it is really yours",
+        )
+    if not draft.resign and _is_revoked(tree, draft):
+        raise TrustError(
+            f"{what} is revoked, and what is signed now would count again",
+            hint="reissue() it, if it is to be trusted again; else delete() it",
         )
     signer = choose_signer(tree, draft)
     if isinstance(claims, UserClaims | ActivationClaims):
         account = tree.draft(*draft.path[:-1]).claims.sub
-        claims.nats.issuer_account = "" if signer.public_key == account else account
+        claims.nats.issuer_account = "" if signer_key(signer).public_key == account else account
+    return encode(claims, signer, now=_issued_at(tree, draft, now))
+
+
+def _is_revoked(tree: Tree, draft: Draft[Any]) -> bool:
+    """Tell whether the account refuses what is stored of a user."""
+    if not isinstance(draft.stored, UserClaims):
+        return False
+    account: AccountClaims = tree.draft(*draft.path[:-1]).claims
+    return account.nats.is_revoked(draft.public_key, draft.stored.iat)
+
+
+def _issued_at(tree: Tree, draft: Draft[Any], now: int) -> int:
+    """Return the moment of signing, or a later one if the token would not count otherwise."""
     # Servers keep the one with the greater iat, so that no two of an entry may be equal.
-    return encode(claims, signer, now=max(now, before.iat + 1) if before else now)
+    moment = max(now, draft.stored.iat + 1) if draft.stored else now
+    if isinstance(draft.claims, UserClaims):
+        revocations = tree.draft(*draft.path[:-1]).claims.nats.revocations or {}
+        revoked = max(revocations.get(key, 0) for key in (ANY, draft.public_key))
+        # Issued anew, it counts again; anybody else waits for the end of what is to come.
+        if draft.resign or revoked <= moment:
+            moment = max(moment, revoked + 1)
+    return moment
 
 
-def check_trust(tree: Tree, tokens: dict[Path, Token[Any]], now: int) -> None:
+def check_trust(
+    tree: Tree,
+    tokens: dict[Path, Token[Any]],
+    now: int,
+    *,
+    passing: Collection[str] = _PASSING,
+    known: Mapping[Path, Token[Any]] | None = None,
+) -> None:
     """Have the server's own rules judge new tokens, beside those that stay.
+
+    Args:
+        tree: Where they belong.
+        tokens: The new tokens, by path.
+        now: The moment.
+        passing: Codes of what does not matter.
+        known: What is stored, as far as it was read in this moment.
 
     Raises:
         TrustError: A server would not take one.
     """
-    known = dict(tokens)
+    present = {**(known or {}), **tokens}
 
     def latest(*path: str) -> Token[Any]:
-        if path not in known:
-            known[path] = tree.read(*path)
-        return known[path]
+        if path not in present:
+            present[path] = tree.read(*path)
+        return present[path]
 
     for path, token in tokens.items():
         if isinstance(token.claims, AccountClaims):
@@ -144,69 +222,74 @@ def check_trust(tree: Tree, tokens: dict[Path, Token[Any]], now: int) -> None:
             report = check_user(token, latest(*path[:2]), latest(path[0]), now=now)
         else:
             continue
-        TrustReport(tuple(f for f in report.findings if f.code not in _PASSING)).raise_for_errors()
+        TrustReport(tuple(f for f in report.findings if f.code not in passing)).raise_for_errors()
 
 
-def _write(tree: Tree, draft: Draft[Any], token: Token[Any]) -> Change:
-    action = Action.CREATED if draft.is_new else Action.UPDATED
-    old, path = draft.path, draft.path
-    if draft.new_name:
-        action, path = Action.RENAMED, (*old[:-1], draft.new_name)
-    tree.store.write(token.encoded, *path)
-    if draft.new_name:
-        _move(tree, old, path)
-        draft.path = path
-    creds = isinstance(token.claims, UserClaims) and _write_creds(tree, path, token)
-    draft.settle(token)
-    return Change(action, draft.claims.kind, path, token.claims.sub, token, creds)
-
-
-def _write_creds(tree: Tree, path: Path, token: Token[UserClaims]) -> bool:
-    """Write the creds of a user whose seed is at hand, as nsc does."""
+def _creds(tree: Tree, token: Token[UserClaims]) -> str:
+    """Return the creds of a user whose seed is at hand, which are written as nsc does."""
     key = tree.find_key(token.claims.sub)
-    if not isinstance(key, KeyPair):
-        return False
-    tree.store.write_creds(Creds.create(token, key).format(), *path)
-    return True
+    return Creds.create(token, key).format() if isinstance(key, KeyPair) else ""
+
+
+def _change(tree: Tree, draft: Draft[Any], token: Token[Any] | None, creds: str) -> Change:
+    """Return what is going to be done to an entry."""
+    above = [tree.drafts[draft.path[: end + 1]] for end in range(len(draft.path))]
+    path = tuple(entry.new_name or entry.path[-1] for entry in above)
+    if draft.deleted:
+        action = Action.DELETED
+    elif draft.new_name:
+        action = Action.RENAMED
+    else:
+        action = Action.CREATED if draft.is_new else Action.UPDATED
+    revoked = draft.deleted and _is_revoked(tree, draft)
+    return Change(
+        action, draft.claims.kind, path, draft.public_key, token, creds=bool(creds), revoked=revoked
+    )
+
+
+def _write(tree: Tree, draft: Draft[Any], token: Token[Any], creds: str) -> None:
+    old = draft.path
+    path = (*old[:-1], draft.new_name or old[-1])
+    if creds:
+        tree.store.write_creds(creds, *path)
+    tree.store.write(token.encoded, *path)
+    if path != old:
+        _move(tree, old, path)
+    draft.settle(token)
 
 
 def _move(tree: Tree, old: Path, new: Path) -> None:
-    """Give an entry's children and creds its new name; the old ones go last."""
+    """Give an entry's children and creds its new name; the old entry goes last."""
     store = tree.store
     for name in store.names(*old) if len(old) == ACCOUNT else ():
-        store.write(store.read(*old, name), *new, name)
-        try:
+        with suppress(NotFoundError):
             store.write_creds(store.creds(*old, name), *new, name)
-        except NotFoundError:
-            continue
-    store.delete(*old)
+        store.write(store.read(*old, name), *new, name)
     store.delete_creds(*old)
-    for path in [path for path in tree.drafts if path[: len(old)] == old]:
-        draft = tree.drafts.pop(path)
-        draft.path = (*new, *path[len(new) :])
-        tree.drafts[draft.path] = draft
+    store.delete(*old)
+    tree.move(old, new)
 
 
-def _delete(tree: Tree, draft: Draft[Any]) -> Change:
+def _delete(tree: Tree, draft: Draft[Any]) -> None:
     store, path = tree.store, draft.path
-    keys = _keys_below(tree, path) if draft.drop_seeds else []
-    store.delete(*path)
+    # The entry goes last: until then, whatever failed can be done again.
+    for key in _keys_below(tree, path) if draft.drop_seeds else ():
+        with suppress(NotFoundError):
+            store.delete_seed(key)
     if draft.drop_creds:
         store.delete_creds(*path)
-    for key in keys:
-        if key in store.public_keys():
-            store.delete_seed(key)
+    with suppress(NotFoundError):  # somebody else was faster
+        store.delete(*path)
     for below in [other for other in tree.drafts if other[: len(path)] == path]:
-        del tree.drafts[below]
-    return Change(Action.DELETED, draft.claims.kind, path, draft.claims.sub)
+        tree.drop(below)
 
 
 def _keys_below(tree: Tree, path: Path) -> list[str]:
     """Return the public keys of an entry and all below it, signing keys included."""
-    claims = tree.read(*path).claims
-    keys = [claims.sub]
-    if len(path) < USER:
-        keys += [str(getattr(key, "key", key)) for key in claims.nats.signing_keys or ()]
-        for name in tree.store.names(*path):
-            keys += _keys_below(tree, (*path, name))
+    try:
+        keys = keys_of(tree.read(*path).claims)
+    except NotFoundError:
+        return []
+    for name in tree.store.names(*path) if len(path) < USER else ():
+        keys += _keys_below(tree, (*path, name))
     return keys

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from natsauth.claims.base import Claims
+from natsauth.claims.signing_keys import public_key_of
+from natsauth.token import peek_unverified
 
 if TYPE_CHECKING:
     from natsauth.signing import Signer
@@ -31,6 +33,7 @@ class Draft(Generic[C]):
         drop_seeds: Whether its seeds go with it.
         drop_creds: Whether its creds go with it.
         new_name: What it is to be called from now on, if it is renamed.
+        public_key: Whom it is about, whatever becomes of the claims.
     """
 
     path: Path
@@ -42,10 +45,17 @@ class Draft(Generic[C]):
     drop_seeds: bool = False
     drop_creds: bool = False
     new_name: str = ""
+    public_key: str = field(init=False)
     _before: str = field(default="", init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._before = self.claims.to_json()
+        self.public_key = self.claims.sub
+
+    @property
+    def stored(self) -> C | None:
+        """The claims that are stored, of which nobody else has this copy."""
+        return cast("C", peek_unverified(self.token.encoded)) if self.token else None
 
     @property
     def is_new(self) -> bool:
@@ -54,15 +64,24 @@ class Draft(Generic[C]):
 
     @property
     def is_edited(self) -> bool:
-        """Tell whether a token is to be made of it."""
+        """Tell whether a token is to be made of it.
+
+        Raises:
+            ClaimsError: A field holds what its type cannot.
+        """
         if self.deleted:
             return False
-        return self.is_new or self.resign or self.claims.to_json() != self._before
+        told = self.is_new or self.resign or bool(self.new_name)
+        return self.claims.to_json() != self._before or told
 
     @property
     def is_pending(self) -> bool:
-        """Tell whether a commit has anything to do with it."""
-        return self.is_edited or (self.deleted and not self.is_new)
+        """Tell whether a commit has anything to do with it.
+
+        Raises:
+            ClaimsError: A field holds what its type cannot.
+        """
+        return self.deleted or self.is_edited
 
     def settle(self, token: Token[Any]) -> None:
         """Take the token that was stored for what the draft comes from."""
@@ -70,3 +89,9 @@ class Draft(Generic[C]):
         self.claims.iss, self.claims.iat = token.claims.iss, token.claims.iat
         self.claims.jti = token.claims.jti
         self._before = self.claims.to_json()
+
+
+def keys_of(claims: Any) -> list[str]:
+    """Return the public keys of an operator, account or user: the identity, the signing keys."""
+    signing = getattr(claims.nats, "signing_keys", None) or ()
+    return [claims.sub, *map(public_key_of, signing)]

@@ -1,149 +1,207 @@
-"""What would lock people out: found before anything is written, with the cure."""
+"""What would lock people out: found before anything is written, with the cure.
+
+That is everybody whom servers let in by what is stored, and would turn away by what is to be; save
+those who are revoked or deleted, for this is what that is for.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from natsauth.authority._signers import account_signers, user_signers
-from natsauth.claims import AccountClaims, OperatorClaims
-from natsauth.claims.base import clock
+from natsauth.authority._draft import keys_of
+from natsauth.claims import AccountClaims, OperatorClaims, UserClaims
 from natsauth.errors import LockoutError
+from natsauth.store.base import ACCOUNT, KINDS, USER
+from natsauth.trust import TrustCode, check_account, check_user
+from natsauth.validation import IssueCode, validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from natsauth.authority._draft import Draft
+    from natsauth.authority._draft import Draft, Path
     from natsauth.authority._tree import Tree
+    from natsauth.claims import Claims
+    from natsauth.token import Token
+
+    _Tokens = dict[Path, Token[Any]]
 
 _SHOWN = 5
-_CURE = "commit(allow_lockout=True) does it all the same"
+_CURE = "allow_lockout=True does it all the same"
+_POWERLESS = "may do nothing"
+"""Beside the trust codes: of a user that has nothing of its own, and gets nothing by a scope."""
 
 
-def check_lockout(tree: Tree, draft: Draft[Any], now: int) -> None:
-    """Refuse a change by which connections that work now would work no more.
+def check_lockout(tree: Tree, pending: list[Draft[Any]], tokens: _Tokens, now: int) -> None:
+    """Refuse changes by which whoever gets in now would get in no more.
+
+    Args:
+        tree: Where the changes belong.
+        pending: What is changed.
+        tokens: What is to be stored, by path.
+        now: The moment.
 
     Raises:
         LockoutError: There are such; they are named.
+        NotFoundError, StoreDataError: An entry cannot be read that has to be looked at.
     """
-    if draft.deleted:
-        _check_deletion(tree, draft)
-    elif isinstance(draft.claims, OperatorClaims):
-        _check_operator(tree, draft)
-    elif isinstance(draft.claims, AccountClaims):
-        _check_account(tree, draft, now)
-
-
-def _check_deletion(tree: Tree, draft: Draft[Any]) -> None:
-    operator = tree.drafts.get(draft.path[:1])
-    if len(draft.path) == 1 or operator is None or operator.deleted:
-        return
-    if draft.claims.sub == operator.claims.nats.system_account:
+    for draft in pending:
+        if draft.deleted:
+            _check_deletion(tree, draft)
+            continue
+        _check_itself(draft, now)
+        if isinstance(draft.claims, OperatorClaims):
+            _check_operator(tree, draft)
+        elif isinstance(draft.claims, AccountClaims):
+            operator = tree.draft(draft.path[0]).claims
+            if draft.public_key == operator.nats.system_account:
+                _check_system_account(draft)
+        elif _is_powerless(tokens[draft.path].claims, tree.draft(*draft.path[:ACCOUNT]).claims):
+            raise LockoutError(
+                f"user {draft.path[-1]!r:.80} has neither permissions and limits of its own nor "
+                "a scoped signing key that gives them",
+                hint=f"sign_with() a role, or give it limits such as subs=-1; {_CURE}",
+            )
+    if left_out := _left_out(tree, tokens, now):
+        more = f" and {len(left_out) - _SHOWN} more" if len(left_out) > _SHOWN else ""
         raise LockoutError(
-            f"{draft.path[-1]!r:.80} is the system account, without which servers do not start",
-            hint=f"make another account the system account first; {_CURE}",
+            f"servers would turn away {', '.join(left_out[:_SHOWN])}{more}",
+            hint="reissue() them in the same commit, or all by reissue_all(), as the change "
+            f"demands; or delete them; {_CURE}",
         )
 
 
+def _check_deletion(tree: Tree, draft: Draft[Any]) -> None:
+    if len(draft.path) == 1:
+        return
+    above, name = tree.drafts[draft.path[:-1]], f"{draft.path[-1]!r:.80}"
+    if len(draft.path) < USER:
+        if draft.public_key == above.claims.nats.system_account:
+            raise LockoutError(
+                f"{name} is the system account, without which servers do not start",
+                hint=f"make another account the system account first; {_CURE}",
+            )
+    elif above.claims.nats.authorization.auth_users == [draft.public_key]:
+        raise LockoutError(
+            f"{name} alone serves the auth callout, without which nobody gets in",
+            hint=f"turn the callout off, or name another user for it; {_CURE}",
+        )
+
+
+def _check_itself(draft: Draft[Any], now: int) -> None:
+    """Refuse times and limits by which an entry would be of no use, though it was or is new."""
+    what, claims, stored = f"{draft.claims.kind} {draft.path[-1]!r:.80}", draft.claims, draft.stored
+    if 0 < claims.exp <= now and not (stored and 0 < stored.exp <= now):
+        raise LockoutError(
+            f"{what} would have expired already, at {claims.exp}",
+            hint=f"set an exp in the future, or 0 for none; {_CURE}",
+        )
+    if stored is None:
+        return
+    if claims.nbf > now >= stored.nbf:
+        raise LockoutError(
+            f"{what}, which is in use, would not be valid before {claims.nbf}",
+            hint=f"set nbf to 0; {_CURE}",
+        )
+    known = _dead_limits(stored, now)
+    if news := [issue for issue in _dead_limits(claims, now) if issue not in known]:
+        raise LockoutError(f"{what}: {'; '.join(news)}", hint=f"set it to -1; {_CURE}")
+
+
+def _dead_limits(claims: Claims, now: int) -> list[str]:
+    issues = validate(claims, now=now).issues
+    return [str(issue) for issue in issues if issue.code == IssueCode.LIMIT_ALLOWS_NOTHING]
+
+
 def _check_operator(tree: Tree, draft: Draft[OperatorClaims]) -> None:
-    body, before = draft.claims.nats, draft.token.claims.nats if draft.token else None
+    body, stored = draft.claims.nats, draft.stored
     if body.strict_signing_key_usage and not body.signing_keys:
         raise LockoutError(
             "a strict operator without signing keys can sign no account",
             hint="add a signing key to the operator first",
         )
-    if before is None:
+    if stored is None or stored.nats.system_account == body.system_account:
         return
-    if before.system_account and not body.system_account:
+    accounts = (tree.draft(*draft.path, name) for name in tree.names(*draft.path))
+    account = next((a for a in accounts if a.public_key == body.system_account), None)
+    if account is None:
         raise LockoutError(
-            "without a system account servers with a resolver do not start",
-            hint=f"name another account as the system account; {_CURE}",
+            f"the system account of operator {draft.path[-1]!r:.80} would be "
+            f"{body.system_account or 'none'}, and servers do not start without one of its own",
+            hint=f"name an account by its public key; {_CURE}",
         )
-    stricter = body.strict_signing_key_usage and not before.strict_signing_key_usage
-    if not (stricter or {*(before.signing_keys or ())} - {*(body.signing_keys or ())}):
-        return
-    trusted = account_signers(draft.claims)
-    orphans = [
-        f"account {path[-1]!r:.80}"
-        for path, claims in _stored(tree, draft.path)
-        if claims.iss not in trusted
-    ]
-    if stricter:
-        for name in tree.names(*draft.path):
-            orphans += _orphaned_users(tree, (*draft.path, name), strict=True)
-    if orphans:
+    _check_system_account(account)
+
+
+def _check_system_account(draft: Draft[AccountClaims]) -> None:
+    if draft.claims.nats.limits.has_jetstream():
         raise LockoutError(
-            f"signed by a key that would not count any more: {_listed(orphans)}",
-            hint=f"reissue_all() signs them anew in the same commit; {_CURE}",
+            f"{draft.path[-1]!r:.80} is the system account: no server with JetStream starts when "
+            "it has JetStream",
+            hint=f"set its mem_storage and disk_storage to 0; {_CURE}",
         )
 
 
-def _check_account(tree: Tree, draft: Draft[AccountClaims], now: int) -> None:
-    claims, name = draft.claims, f"account {draft.path[-1]!r:.80}"
-    operator, limits = tree.draft(draft.path[0]).claims, claims.nats.limits
-    if claims.sub == operator.nats.system_account and limits.has_jetstream():
-        raise LockoutError(
-            f"{name} is the system account: no server with JetStream starts when it has JetStream",
-            hint="set its mem_storage and disk_storage to 0",
-        )
-    if draft.token is None:
-        return
-    before = draft.token.claims
-    if 0 < claims.exp <= clock(now) and claims.exp != before.exp:
-        raise LockoutError(
-            f"{name} would be expired, and all of its users disconnected",
-            hint=f"set an exp in the future, or 0 for none; {_CURE}",
-        )
-    if limits.conn == 0 != before.nats.limits.conn:
-        raise LockoutError(
-            f"{name} would allow no connections: 0 is none, -1 is any number", hint=_CURE
-        )
-    if orphans := _orphaned_users(
-        tree, draft.path, strict=operator.nats.strict_signing_key_usage, before=before
-    ):
-        raise LockoutError(
-            f"signed by a key that {name} would not have any more: {_listed(orphans)}",
-            hint=f"reissue() signs them anew in the same commit, or delete them; {_CURE}",
-        )
-    if limits.disallow_bearer and not before.nats.limits.disallow_bearer:
-        bearers = [
-            f"user {path[-1]!r:.80}"
-            for path, user in _stored(tree, draft.path)
-            if user.nats.bearer_token
-        ]
-        if bearers:
-            raise LockoutError(
-                f"{name} would refuse its bearers: {_listed(bearers)}",
-                hint=f"issue them without bearer_token, or delete them; {_CURE}",
-            )
-
-
-def _orphaned_users(
-    tree: Tree, path: tuple[str, ...], *, strict: bool, before: AccountClaims | None = None
-) -> list[str]:
-    """Return the users whose signer does not count, though it did in what was before."""
-    account: AccountClaims = tree.draft(*path).claims
-    trusted = user_signers(account, strict=strict)
-    lost = set(user_signers(before, strict=False)) - {*trusted} if before else None
-    if lost is not None and not lost:
-        return []
+def _left_out(tree: Tree, tokens: _Tokens, now: int) -> list[str]:
+    """Return who stays as it is, and whom servers would take no more."""
+    reasons: dict[Path, str] = {}
+    for path in dict.fromkeys(_at_stake(tree, tokens)):
+        if path[:ACCOUNT] not in reasons and (reason := _turned_away(tree, path, tokens, now)):
+            reasons[path] = reason
     return [
-        f"user {user_path[-1]!r:.80} of {path[-1]!r:.80}"
-        for user_path, user in _stored(tree, path)
-        if user.iss not in trusted and (lost is None or user.iss in lost)
+        f"{KINDS[len(path)]} {'/'.join(path[1:])!r:.80} ({reason})"
+        for path, reason in reasons.items()
     ]
 
 
-def _stored(tree: Tree, above: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Go through the claims below a path that this commit leaves as they are stored."""
-    for name in tree.names(*above):
-        path = (*above, name)
-        draft = tree.drafts.get(path)
-        if draft is None:
-            yield path, tree.read(*path).claims
-        elif not draft.is_edited:
-            yield path, draft.claims
+def _at_stake(tree: Tree, tokens: _Tokens) -> Iterator[Path]:
+    """Go through the entries below those that are to trust less than they do."""
+    for path, token in tokens.items():
+        stored = tree.drafts[path].stored
+        if stored is None or not _narrows(stored, token.claims):
+            continue
+        below = [(*path, name) for name in tree.names(*path)]
+        yield from below
+        if len(path) < ACCOUNT and token.claims.nats.strict_signing_key_usage:
+            for account in below:
+                yield from ((*account, name) for name in tree.names(*account))
 
 
-def _listed(items: list[str]) -> str:
-    rest = len(items) - _SHOWN
-    return ", ".join(items[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
+def _narrows(stored: Any, claims: Any) -> bool:
+    """Tell whether an operator or account is to trust less than it does, but for revocations."""
+    if isinstance(claims, OperatorClaims):
+        strict = (entry.nats.strict_signing_key_usage for entry in (stored, claims))
+        return [*strict] == [False, True] or not {*keys_of(stored)} <= {*keys_of(claims)}
+    if isinstance(claims, AccountClaims):
+        fewer = any(key not in claims.nats.signing_keys for key in stored.nats.signing_keys)
+        bearers = (entry.nats.limits.disallow_bearer for entry in (stored, claims))
+        return fewer or [*bearers] == [False, True]
+    return False
+
+
+def _turned_away(tree: Tree, path: Path, tokens: _Tokens, now: int) -> str:
+    """Return why servers would turn an entry away that stays as it is, and that they took."""
+    if path in tokens:
+        return ""
+    token = tree.read(*path)
+    reason = _refusal(tree, token, path, tokens, now)
+    return "" if reason and _refusal(tree, token, path, {}, now) else reason
+
+
+def _refusal(tree: Tree, token: Token[Any], path: Path, tokens: _Tokens, now: int) -> str:
+    """Return why servers turn an entry away, beside tokens that are to be stored."""
+    above = [
+        tokens.get(path[:end]) or tree.read(*path[:end]) for end in range(len(path) - 1, 0, -1)
+    ]
+    if not isinstance(token.claims, UserClaims):
+        return check_account(token, *above, now=now).reason or ""
+    codes = [finding.code for finding in check_user(token, *above, now=now).findings]
+    if TrustCode.USER_REVOKED in codes:
+        return ""  # which is meant
+    if not codes and _is_powerless(token.claims, above[0].claims):
+        return _POWERLESS
+    return codes[0] if codes else ""
+
+
+def _is_powerless(user: UserClaims, account: AccountClaims) -> bool:
+    """Tell whether a user has nothing of its own, and no scope that gives it anything."""
+    return user.nats.is_empty() and account.nats.scope(user.iss) is None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from natsauth.errors import ExistsError, NotFoundError, UsageError
 from natsauth.keys import KeyPair, KeyType, PublicKey
-from natsauth.store.base import KINDS
+from natsauth.store.base import KINDS, USER
 
 if TYPE_CHECKING:
     from natsauth.authority._draft import Draft, Path
@@ -22,33 +22,48 @@ C = TypeVar("C", bound="Claims")
 
 
 class Node(Generic[C]):
-    """An entry of the tree: what is stored, and the draft of what it is to become."""
+    """An entry of the tree: what is stored, and the draft of what it is to become.
 
-    __slots__ = ("_draft", "_tree")
+    Where edits were dropped, by ``discard()`` or at the start of a transaction, a node goes on with
+    what is stored by then; the ``claims`` that it gave before are of no effect any more.
+    """
+
+    __slots__ = ("_entry", "_tree")
 
     def __init__(self, tree: Tree, draft: Draft[C]) -> None:
         self._tree = tree
-        self._draft = draft
+        self._entry = draft
+
+    @property
+    def _draft(self) -> Draft[C]:
+        path = self._entry.path
+        if self._entry.deleted or self._tree.drafts.get(path) is not self._entry:
+            self._entry = self._tree.draft(*path)
+        return self._entry
 
     @property
     def name(self) -> str:
         """The name in the store. That in the claims is for people, and nearly always the same."""
-        return self._draft.path[-1]
+        return self.path[-1]
 
     @property
     def path(self) -> Path:
         """The names of the operator, the account and the user."""
-        return self._draft.path
+        return self._entry.path
 
     @property
     def claims(self) -> C:
-        """The draft: edit it, then commit."""
+        """The draft: edit it, then commit.
+
+        Raises:
+            NotFoundError: The entry is deleted, or was new and is discarded.
+        """
         return self._draft.claims
 
     @property
     def public_key(self) -> str:
-        """The public key of the identity."""
-        return self._draft.claims.sub
+        """The public key of the identity, which never changes."""
+        return self._draft.public_key
 
     @property
     def token(self) -> Token[C]:
@@ -67,11 +82,12 @@ class Node(Generic[C]):
 
         Raises:
             NotFoundError: Its seed is not at hand.
+            StoreDataError: The store holds something else in its place.
         """
         return self._tree.key(self.public_key)
 
     def sign_with(self, signer: Signer | str) -> None:
-        """Say who is to sign.
+        """Say who is to sign, when the next commit has something to sign.
 
         Args:
             signer: A signer, or the public key of one whose seed is at hand; for a user also the
@@ -91,17 +107,19 @@ class Node(Generic[C]):
         Args:
             seeds: Whether the seeds of its keys go, too. Nobody can bring them back.
             creds: Whether its creds go, too.
+
+        Raises:
+            NotFoundError: It is deleted already.
         """
         draft, path = self._draft, self._draft.path
+        for below in [other for other in self._tree.drafts if other[: len(path)] == path]:
+            if draft.is_new or below != path:
+                self._tree.drop(below)
         draft.deleted, draft.drop_seeds, draft.drop_creds = True, seeds, creds
-        for below in [p for p in self._tree.drafts if p != path and p[: len(path)] == path]:
-            del self._tree.drafts[below]
-        if draft.is_new:
-            del self._tree.drafts[path]
 
     def __repr__(self) -> str:
         """Describe the entry."""
-        return f"<{type(self).__name__} {'/'.join(self.path)} {self.public_key}>"
+        return f"<{type(self).__name__} {'/'.join(self.path)} {self._entry.public_key}>"
 
 
 N = TypeVar("N", bound=Node[Any])
@@ -125,7 +143,9 @@ class Entries(Mapping[str, N]):
             NotFoundError: There is none.
             StoreDataError: It cannot be read.
         """
-        return self._node(self._tree.draft(*self._above, name))
+        if not isinstance(name, str):
+            raise NotFoundError(f"a name is text, got {type(name).__name__}")
+        return self._node(self._tree.draft(*self._path(name)))
 
     def __iter__(self) -> Iterator[str]:
         """Go through the names, in byte order."""
@@ -134,6 +154,15 @@ class Entries(Mapping[str, N]):
     def __len__(self) -> int:
         """Return how many there are."""
         return len(self._tree.names(*self._above))
+
+    def token(self, name: str) -> Token[Any]:
+        """Return what is stored under a name, without keeping it: for going through very many.
+
+        Raises:
+            NotFoundError: There is none.
+            StoreDataError: It cannot be read.
+        """
+        return self._tree.read(*self._above, name)
 
     def find(self, name_or_key: str) -> N:
         """Return the entry of a name or a public key.
@@ -152,13 +181,21 @@ class Entries(Mapping[str, N]):
                     return node
             raise
 
+    def _path(self, name: str) -> Path:
+        # Stores know a user by the name without the white space around it, as nsc does.
+        return (*self._above, name.strip() if len(self._above) + 1 == USER else name)
+
     def _add(
         self, name: str, claims: Claims, role: KeyType, key: KeyPair | PublicKey | str | None
     ) -> N:
+        if not isinstance(name, str):
+            raise UsageError(f"a name is text, got {type(name).__name__}")
         if key is None:
             key = KeyPair.generate(role)
-        claims.sub = PublicKey.parse(_public_key(key), expect=role).public_key
-        node = self._node(self._tree.add((*self._above, name), claims))
+        claims.sub = PublicKey.parse(public_key(key), expect=role).public_key
+        path = self._path(name)
+        claims.name = path[-1]
+        node = self._node(self._tree.add(path, claims))
         if isinstance(key, KeyPair):
             self._tree.keep(key)
         return node
@@ -170,13 +207,18 @@ class Entries(Mapping[str, N]):
             ExistsError: Its key is another one.
         """
         node = self.get(name)
-        if node is not None and key is not None and node.public_key != _public_key(key):
+        if node is not None and key is not None and node.public_key != public_key(key):
             kind = KINDS[len(node.path)]
             raise ExistsError(f"{kind} {name!r:.80} has the key {node.public_key}")
         return node
 
 
-def _public_key(key: KeyPair | PublicKey | str) -> str:
+def public_key(key: KeyPair | PublicKey | str) -> str:
+    """Return the text of a public key, or of that of a pair.
+
+    Raises:
+        UsageError: It is none.
+    """
     if isinstance(key, str):
         return key
     if isinstance(key, KeyPair | PublicKey):

@@ -8,7 +8,7 @@ from natsauth.authority._account import AccountNode, Accounts
 from natsauth.authority._draft import Draft
 from natsauth.authority._node import Entries, Node
 from natsauth.authority._signers import choose_signer
-from natsauth.authority._signing_keys import SigningKeys
+from natsauth.authority._signing_keys import SigningKeys, check_count
 from natsauth.authority._system import SYSTEM_ACCOUNT, SYSTEM_USER, monitoring_exports
 from natsauth.claims import Account, AccountClaims, Operator, OperatorClaims
 from natsauth.errors import NotFoundError
@@ -32,7 +32,7 @@ class OperatorNode(Node[OperatorClaims]):
     @property
     def signing_keys(self) -> SigningKeys:
         """Its signing keys."""
-        return SigningKeys(self._tree, self.claims.nats, KeyType.OPERATOR)
+        return SigningKeys(self._tree, self, KeyType.OPERATOR)
 
     @property
     def system_account(self) -> AccountNode:
@@ -54,23 +54,24 @@ class OperatorNode(Node[OperatorClaims]):
         """Return the system account, made as nsc does if there is none.
 
         A new one is called ``SYS``; it has a signing key, monitoring exports and a user ``sys``.
+        One that is there gets such a user if it has none at all.
 
         Raises:
             ExistsError: There is another account of that name.
+            NotFoundError: The operator names an account that is kept elsewhere.
         """
         body, key = self.claims.nats, None
-        if body.system_account:
-            try:
-                return self.system_account
-            except NotFoundError:  # of a bootstrap that was cut off, or kept elsewhere
+        try:
+            node = self.system_account
+        except NotFoundError:
+            if body.system_account:  # of a bootstrap that was cut off
                 key = self._tree.key(body.system_account)
-        assert key is None or isinstance(key, KeyPair)  # noqa: S101 - of an account
-        node = self.accounts.ensure(
-            SYSTEM_ACCOUNT, Account(exports=monitoring_exports()), key=key, signing_keys=1
-        )
-        body.system_account = node.public_key
-        [signing_key, *_] = node.signing_keys
-        node.users.ensure(SYSTEM_USER, signer=signing_key)
+            assert key is None or isinstance(key, KeyPair)  # noqa: S101 - of an account
+            account = Account(exports=monitoring_exports())
+            node = self.accounts.ensure(SYSTEM_ACCOUNT, account, key=key, signing_keys=1)
+            body.system_account = node.public_key
+        if not node.users:
+            node.users.add(SYSTEM_USER)
         return node
 
     def signer(self) -> Signer:
@@ -86,7 +87,13 @@ class OperatorNode(Node[OperatorClaims]):
         self.claims.nats.strict_signing_key_usage = required
 
     def reissue_all(self) -> None:
-        """Have all accounts and users signed anew by the next commit."""
+        """Have all accounts and users signed anew by the next commit.
+
+        Users that are revoked by now stay revoked.
+
+        Raises:
+            StoreDataError: One of them cannot be read.
+        """
         for account in self.accounts.values():
             account.reissue()
             account.reissue_users()
@@ -111,7 +118,8 @@ class Operators(Entries[OperatorNode]):
 
         Args:
             name: Its name.
-            body: URLs, strictness and all else; the defaults if not given.
+            body: URLs, strictness and all else, of which a copy is taken; the defaults if not
+                given.
             key: Its key pair, whose seed is stored; or its public key; a new pair if not given.
             signing_keys: How many signing keys are made for it.
             system_account: Whether a system account is made, as nsc does.
@@ -120,8 +128,12 @@ class Operators(Entries[OperatorNode]):
             ExistsError: The name is taken.
             StoreNameError: It is no name.
             KeyTextError, KeyRoleError, UsageError: The key is no operator key.
+            ClaimsError: A field of the body holds what its type cannot.
+            NotFoundError: The body names a system account that is kept elsewhere, though one is
+                to be made.
         """
-        claims = OperatorClaims(name=name, nats=Operator() if body is None else body)
+        check_count(signing_keys)
+        claims = OperatorClaims(nats=Operator() if body is None else body)
         node = self._add(name, claims, KeyType.OPERATOR, key)
         node.signing_keys.ensure(signing_keys)
         if system_account:
@@ -143,7 +155,8 @@ class Operators(Entries[OperatorNode]):
 
         Raises:
             ExistsError: The operator is there with another key.
-            StoreNameError, KeyTextError, KeyRoleError, UsageError: As :meth:`add`.
+            StoreNameError, KeyTextError, KeyRoleError, UsageError, ClaimsError, NotFoundError: As
+                :meth:`add`.
         """
         node = self._get_same(name, key)
         if node is None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from natsauth.authority._commit import sign
 from natsauth.authority._draft import Draft
 from natsauth.claims import AccountClaims, Activation, ActivationClaims, Import
-from natsauth.errors import ExistsError, NotFoundError, TrustError
+from natsauth.errors import ExistsError, NotFoundError, TrustError, UsageError
+from natsauth.subjects import is_contained_in
 from natsauth.token import Token, decode
 
 if TYPE_CHECKING:
@@ -28,19 +29,25 @@ def activate(
     now: int,
 ) -> Token[ActivationClaims]:
     """Sign the leave for an account to import a private export: see ``AccountNode.activate``."""
-    export = exporter.claims.nats.find_export(subject)
-    if export is None or not export.token_req:
+    if not isinstance(subject, str):
+        raise UsageError(f"a subject is text, got {type(subject).__name__}")
+    exports = [export for export in exporter.claims.nats.exports or () if export]
+    fitting = [export for export in exports if is_contained_in(subject, export.subject)]
+    private = [export for export in fitting if export.token_req]
+    if not private:
         raise NotFoundError(
             f"account {exporter.path[-1]!r:.80} has no private export of {subject!r:.80}",
-            hint="a public export needs no activation" if export else "export it first",
+            hint="a public export needs no activation" if fitting else "export it first",
         )
+    [export, *_] = private
     claims = ActivationClaims(
         sub=account, name=subject, nats=Activation(subject=subject, kind=export.type)
     )
     if expires_in is not None:
         claims.expire_in(expires_in, now=now)
     draft = Draft((*exporter.path, subject), claims, signer=signer)
-    return sign(tree, draft, now)
+    # What was revoked in this very second can be granted again in the next.
+    return sign(tree, draft, now + export.is_revoked(account, now))
 
 
 def add_import(
@@ -51,6 +58,10 @@ def add_import(
     local_subject: str,
 ) -> Import:
     """Add an import, public or from an activation token: see ``AccountNode.add_import``."""
+    if not isinstance(source, Import | Token):
+        raise UsageError(f"expected an Import or an activation, got {type(source).__name__}")
+    if isinstance(source, Import) and (name or local_subject):
+        raise UsageError("an Import has a name and a local_subject of its own")
     if isinstance(source, Token):
         source = _from_activation(importer, source, name, local_subject)
     if importer.nats.find_import(source.subject, source.account) is not None:

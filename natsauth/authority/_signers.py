@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from natsauth.authority._draft import keys_of
 from natsauth.claims import AccountClaims, OperatorClaims, UserClaims, UserScope
-from natsauth.claims.signing_keys import public_key_of
 from natsauth.errors import SecretError, TrustError
 from natsauth.keys import KeyPair
 from natsauth.signing import signer_key
@@ -17,40 +17,36 @@ if TYPE_CHECKING:
     from natsauth.signing import Signer
 
 
-def account_signers(operator: OperatorClaims) -> list[str]:
-    """Return the public keys that may sign accounts, the identity last: it is best kept offline."""
-    signing = [*(operator.nats.signing_keys or ())]
-    return signing if operator.nats.strict_signing_key_usage else [*signing, operator.sub]
-
-
-def user_signers(account: AccountClaims, *, strict: bool) -> list[str]:
-    """Return the public keys that may sign users, the identity last: it is best kept offline."""
-    signing = [public_key_of(key) for key in account.nats.signing_keys]
-    return signing if strict else [*signing, account.sub]
-
-
-def _operator_signers(operator: OperatorClaims, *, strict: bool) -> list[str]:
-    """Return the keys that may sign the operator itself: one that is strict spares its identity."""
-    signing = [*(operator.nats.signing_keys or ())]
-    return [*signing, operator.sub] if strict else [operator.sub, *signing]
-
-
 def signers(tree: Tree, draft: Draft[Any]) -> list[str]:
-    """Return the public keys that may sign a draft, in the order of preference."""
-    claims, path = draft.claims, draft.path
+    """Return the public keys that may sign a draft, in the order of preference.
+
+    Identity keys come last, as they are best kept offline.
+    """
+    claims = draft.claims
     if isinstance(claims, OperatorClaims):
-        before = draft.token.claims.nats if draft.token else claims.nats
-        return _operator_signers(
-            claims, strict=not draft.is_new and before.strict_signing_key_usage
-        )
-    operator = tree.draft(path[0]).claims
-    if isinstance(claims, AccountClaims):
-        return account_signers(operator)
-    allowed = user_signers(_account(tree, draft), strict=operator.nats.strict_signing_key_usage)
-    if isinstance(claims, UserClaims):
+        stored = draft.stored
+        identity, *signing = keys_of(claims)
+        # An operator that is strict by now spares its identity; else it signs itself, as in nsc.
+        strict = stored is not None and stored.nats.strict_signing_key_usage
+        return [*signing, identity] if strict else [identity, *signing]
+    operator = tree.draft(draft.path[0]).claims
+    parent = operator if isinstance(claims, AccountClaims) else _account(tree, draft)
+    identity, *signing = keys_of(parent)
+    allowed = signing if operator.nats.strict_signing_key_usage else [*signing, identity]
+    if isinstance(claims, AccountClaims | UserClaims):
         return allowed
     scoped = _scoped(tree, draft)  # which sign users and nothing else
     return [key for key in allowed if key not in scoped]
+
+
+def is_foreign(tree: Tree, draft: Draft[Any]) -> bool:
+    """Tell whether what is stored was signed by none of this tree, neither before nor after."""
+    stored = draft.stored
+    if stored is None:
+        return False
+    parent = tree.draft(*draft.path[:-1]) if len(draft.path) > 1 else draft
+    family = {stored.sub, *keys_of(parent.claims), *keys_of(parent.stored or parent.claims)}
+    return stored.iss not in family
 
 
 def choose_signer(tree: Tree, draft: Draft[Any]) -> Signer:
@@ -62,16 +58,19 @@ def choose_signer(tree: Tree, draft: Draft[Any]) -> Signer:
     Raises:
         TrustError: The signer that was named may not sign this.
         SecretError: No key that may sign is at hand.
+        StoreDataError: The store holds something else in the place of a seed.
     """
     allowed = signers(tree, draft)
     if draft.signer is not None:
         return _named(tree, draft, draft.signer, allowed)
-    present = draft.token.claims.iss if draft.token else ""
+    # The present issuer goes on, but for an operator that became strict and spares its identity.
+    present = draft.claims.iss if len(draft.path) > 1 else ""
     scoped = _scoped(tree, draft)
+    usual = [key for key in allowed if key not in scoped]
     order = [
-        *(key for key in allowed if key in tree.given),
+        *(key for key in usual if key in tree.given),
         *(key for key in allowed if key == present),
-        *(key for key in allowed if key not in scoped),
+        *usual,
     ]
     for key in order:
         pair = tree.find_key(key)
@@ -87,13 +86,14 @@ def choose_signer(tree: Tree, draft: Draft[Any]) -> Signer:
     names = ", ".join(dict.fromkeys(order))
     raise SecretError(
         f"no key that may sign {what} is at hand, it takes one of {names}",
-        hint="give the key pair, or add its seed to the store",
+        hint="give the key pair, or add its seed to the store; a scoped one must be named",
     )
 
 
 def _named(tree: Tree, draft: Draft[Any], wanted: Signer | str, allowed: list[str]) -> Signer:
     if isinstance(wanted, str):
-        scope = _account(tree, draft).nats.scope(wanted) if len(draft.path) == USER else None
+        of_users = wanted and len(draft.path) == USER
+        scope = _account(tree, draft).nats.scope(wanted) if of_users else None
         key = scope.key if scope else wanted
     else:
         key = signer_key(wanted).public_key

@@ -6,21 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 from natsauth.claims import UserPermissionLimits, UserScope
 from natsauth.claims.signing_keys import public_key_of
-from natsauth.errors import ExistsError
+from natsauth.errors import ExistsError, NotFoundError, UsageError
 from natsauth.keys import KeyPair, KeyType, PublicKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from natsauth.authority._node import Node
     from natsauth.authority._tree import Tree
 
 
 class SigningKeys:
     """The public signing keys in the claims of an operator or account, in their order."""
 
-    def __init__(self, tree: Tree, body: Any, role: KeyType) -> None:
+    def __init__(self, tree: Tree, node: Node[Any], role: KeyType) -> None:
         self._tree = tree
-        self._body = body
+        self._node = node
         self._role = role
 
     def __iter__(self) -> Iterator[str]:
@@ -56,13 +57,28 @@ class SigningKeys:
         return public
 
     def remove(self, *keys: str) -> None:
-        """Remove some by their public keys; their seeds stay."""
+        """Remove some by their public keys; their seeds stay.
+
+        Raises:
+            NotFoundError: One of them is none; nothing is removed.
+        """
+        if unknown := [key for key in keys if key not in self]:
+            raise NotFoundError(f"{unknown[0]!r:.80} is no signing key of {self._node!r}")
         self._body.remove_signing_key(*keys)
 
     def ensure(self, count: int) -> None:
-        """Make as many new ones as are lacking."""
+        """Make as many new ones as are lacking.
+
+        Raises:
+            UsageError: The count is no integer.
+        """
+        check_count(count)
         for _ in range(count - len(self)):
             self.generate()
+
+    @property
+    def _body(self) -> Any:
+        return self._node.claims.nats
 
     def _public(self, key: KeyPair | PublicKey | str) -> str:
         public = key.public if isinstance(key, KeyPair) else key
@@ -89,7 +105,8 @@ class AccountSigningKeys(SigningKeys):
             role: A name to find it by, as in ``sign_with("team")``.
             template: Permissions and limits; everything without limits if not given. Servers fill
                 in ``{{name()}}`` and the like.
-            key: Public key or key pair; a new one if not given.
+            key: Public key or key pair; a new one if not given. A plain signing key becomes one of
+                that role.
             description: Free text.
 
         Raises:
@@ -107,3 +124,13 @@ class AccountSigningKeys(SigningKeys):
         )
         self._body.add_signing_key(scope)
         return scope
+
+
+def check_count(count: int) -> None:
+    """Check the number of signing keys that is asked for.
+
+    Raises:
+        UsageError: It is no integer.
+    """
+    if not isinstance(count, int):
+        raise UsageError(f"signing_keys is a number, got {type(count).__name__}")

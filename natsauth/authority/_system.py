@@ -26,7 +26,8 @@ def monitoring_exports() -> list[Export | None]:
             type="service",
             response_type="Stream",
             account_token_position=4,
-            description="Request account specific monitoring services",
+            description="Request account specific monitoring services for: "
+            "SUBSZ, CONNZ, LEAFZ, JSZ and INFO",
             info_url=_MORE,
         ),
     ]

@@ -12,7 +12,6 @@ from natsauth.claims.base import clock
 from natsauth.creds import Creds
 from natsauth.keys import KeyPair, KeyType
 from natsauth.signing import signer_key
-from natsauth.token import decode
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from natsauth.authority._tree import Tree
     from natsauth.keys import PublicKey
     from natsauth.signing import Signer
+    from natsauth.token import Token
 
 
 class UserNode(Node[UserClaims]):
@@ -31,31 +31,49 @@ class UserNode(Node[UserClaims]):
 
     __slots__ = ()
 
+    @property
+    def is_revoked(self) -> bool:
+        """Whether the account, as it is stored, refuses what is stored of the user."""
+        account, user = self._tree.draft(*self.path[:-1]).stored, self._draft.stored
+        return bool(account and user and account.nats.is_revoked(self.public_key, user.iat))
+
     def creds(
         self, *, expires_in: timedelta | None = None, now: datetime | float | None = None
     ) -> Creds:
-        """Return creds to connect with.
+        """Return creds to connect with, for the user as it is stored at that moment.
 
         Args:
-            expires_in: How long they live. If given, a token of their own is signed, which is not
-                stored; else they hold the stored one.
+            expires_in: How long they live, though no longer than the user. If given, a token of
+                their own is signed, which is not stored; else they hold the stored one.
             now: The moment; the current one if not given.
 
         Raises:
             NotFoundError: The user's seed is not at hand, or the user is not committed yet.
             ClaimsError: The lifetime is not positive.
-            SecretError, TrustError: Nobody who may sign is at hand.
+            SecretError: Nobody who may sign is at hand.
+            TrustError: No server would take the user: it is revoked, has expired, or the like.
         """
         key: Any = self.key
+        tree, moment = self._tree.committed(), clock(now)
+        claims = tree.draft(*self.path).claims
+        token = _read(tree)[self.path]
         if expires_in is None:
-            return Creds.create(self.token, key)
-        claims, moment = decode(self.token, UserClaims).claims, clock(now)
+            return Creds.create(token, key)
+        check_trust(tree, {self.path: token}, moment, passing=(), known=_read(tree))
         claims.expire_in(expires_in, now=moment)
-        draft = Draft(self.path, claims, self.token, self._draft.signer)
-        return issue(self._tree, draft, key, moment)
+        claims.exp = min(claims.exp, token.claims.exp or claims.exp)
+        # No earlier than the stored token, for that may be just after a revocation.
+        moment = max(moment, token.claims.iat)
+        return issue(tree, Draft(self.path, claims, signer=self._draft.signer), key, moment)
 
     def revoke(self, *, now: datetime | float | None = None) -> None:
-        """Have the account refuse every token that the user has so far."""
+        """Have the account refuse every token that the user has so far.
+
+        One that is issued later is good again: see :meth:`reissue`.
+
+        Args:
+            now: The moment; the current one if not given.
+        """
         moment = clock(now)
         if self._draft.token is not None:
             moment = max(moment, self.token.claims.iat)
@@ -94,8 +112,8 @@ class Users(Entries[UserNode]):
 
         Args:
             name: Its name.
-            body: Permissions and limits; everything without limits if not given, or nothing of
-                its own where a scoped signing key is to sign.
+            body: Permissions and limits, of which a copy is taken; everything without limits if
+                not given, or nothing of its own where a scoped signing key is to sign.
             key: Its key pair, whose seed is stored; or its public key; a new pair if not given.
             signer: Who is to sign: see :meth:`~natsauth.authority.Node.sign_with`.
             expires_in: Its lifetime; without end if not given.
@@ -103,8 +121,9 @@ class Users(Entries[UserNode]):
         Raises:
             ExistsError: The name is taken.
             StoreNameError: It is no name.
-            KeyTextError, KeyRoleError, UsageError: The key is no user key.
-            ClaimsError: The lifetime is not positive.
+            KeyTextError, KeyRoleError, UsageError: The key is no user key, or the signer is none.
+            ClaimsError: The lifetime is not positive, or a field of the body holds what its type
+                cannot.
         """
         claims = new_user(self._tree, self._above, name, body, signer)
         if expires_in is not None:
@@ -154,5 +173,10 @@ def issue(tree: Tree, draft: Draft[UserClaims], key: KeyPair | None, now: int) -
         ValidationError, TrustError, SecretError, ClaimsError: It would be of no use.
     """
     token = sign(tree, draft, now)
-    check_trust(tree, {draft.path: token}, now)
+    check_trust(tree, {draft.path: token}, now, known=_read(tree))
     return Creds.create(token, key)
+
+
+def _read(tree: Tree) -> dict[Path, Token[Any]]:
+    """Return what a tree without edits has read."""
+    return {path: draft.token for path, draft in tree.drafts.items() if draft.token}

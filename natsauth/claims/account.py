@@ -177,6 +177,37 @@ class Account(Revocable):
         """Map a subject to weighted targets, in place of those it had."""
         self.mappings = {**(self.mappings or {}), subject: list(targets)}
 
+    def map_to(self, subject: str, target: WeightedMapping) -> None:
+        """Map a subject to one more target, in place of the same one with another weight."""
+        present = (self.mappings or {}).get(subject) or ()
+        targets = [target if _is_target(t, target.subject, target.cluster) else t for t in present]
+        self.add_mapping(subject, *targets, *([] if target in targets else [target]))
+
+    def remove_mapping(self, subject: str, target: str = "", cluster: str = "") -> bool:
+        """Remove the targets of a subject, and the mapping once it has none.
+
+        Args:
+            subject: What is mapped.
+            target: The one to remove; every one if empty.
+            cluster: The cluster that it holds in. If empty, of a target the one that holds
+                everywhere; without a target every one.
+
+        Returns:
+            Whether there was one.
+        """
+        present = (self.mappings or {}).get(subject)
+        if self.mappings is None or present is None:
+            return False
+        if target:
+            kept = [t for t in present if not _is_target(t, target, cluster)]
+        else:
+            kept = [t for t in present if cluster and t.cluster != cluster]
+        if kept:
+            self.add_mapping(subject, *kept)
+        else:
+            self.mappings = {s: t for s, t in self.mappings.items() if s != subject} or None
+        return len(kept) < len(present) or not present
+
     def enable_external_authorization(self, *users: str) -> None:
         """Turn auth callout on, with the public keys of the users that serve it."""
         self.authorization.auth_users = add(self.authorization.auth_users, users)
@@ -193,6 +224,10 @@ class Account(Revocable):
         ordered.imports = _by_subject(self.imports, "imports")
         ordered.exports = _by_subject(self.exports, "exports")
         return ordered
+
+
+def _is_target(target: WeightedMapping, subject: str, cluster: str) -> bool:
+    return target.subject == subject and target.cluster == cluster
 
 
 def _by_subject(items: list[_T] | None, name: str) -> list[_T] | None:

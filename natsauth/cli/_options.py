@@ -50,6 +50,9 @@ account_option = click.option(
 force_option = click.option(
     "-F", "--force", is_flag=True, help="Go ahead although people would be locked out."
 )
+exist_ok_option = click.option(
+    "--exist-ok", is_flag=True, help="Keep what there is of that name, as it is."
+)
 dry_run_option = click.option(
     "--dry-run", is_flag=True, help="Say what would be done, and do nothing."
 )

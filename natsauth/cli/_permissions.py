@@ -110,9 +110,9 @@ def edit_limits(edit: Edit, draft: UserPermissionLimits, given: dict[str, Any]) 
         draft.bearer_token = bearer
         edit.did(f"changed bearer to {str(bearer).lower()}")
     present = [kind.upper() for kind in draft.allowed_connection_types or ()]
-    draft.allowed_connection_types = edit_list(
-        edit, "connection type", present, given["conn_type"], given["rm_conn_type"], ordered=False
-    )
+    added, removed = given["conn_type"], given["rm_conn_type"]
+    kinds = edit_list(edit, "connection type", present, added, removed, ordered=False)
+    draft.allowed_connection_types = kinds or None
     draft.src = edit_list(
         edit, "src network", draft.src, given["source_network"], given["rm_source_network"]
     )

@@ -15,6 +15,7 @@ from natsauth.cli._options import (
     dry_run_option,
     edit_lifetime,
     edit_tags,
+    exist_ok_option,
     force_option,
     lifetime,
     name_if_any,
@@ -42,27 +43,50 @@ if TYPE_CHECKING:
     "account",
     "natsauth add account my_account",
     'natsauth add account sales --expiry 1y --deny-pub "admin.>"',
+    "natsauth add account my_account --generate-signing-key --exist-ok",
 )
 @names
 @click.option("-k", "--public-key", type=key("account"), help="Its key; a new one by default.")
+@click.option("--generate-signing-key", is_flag=True, help="Make a signing key for it, too.")
 @lifetime
 @permissions
+@exist_ok_option
 @click.pass_obj
 def add(
-    session: Session, /, name: str | None, option: str | None, public_key: Key | None, **given: Any
+    session: Session,
+    /,
+    name: str | None,
+    option: str | None,
+    public_key: Key | None,
+    *,
+    generate_signing_key: bool,
+    exist_ok: bool,
+    **given: Any,
 ) -> None:
     """Add an account to the current operator. It becomes the current one.
 
-    The permissions are those of users that have none of their own.
+    The permissions are those of users that have none of their own. With --exist-ok an account that
+    is there gets the signing key that it lacks, and keeps all else.
     """
     name = name_of(name, option, "account")
     with editing(session) as edit:
-        node = edit.operator().accounts.add(name, key=public_key)  # type: ignore[arg-type]  # of the role that the option asks for
-        edit_lifetime(edit, node.claims, start=given["start"], expiry=given["expiry"])
-        edit_permissions(edit, node.claims.nats.default_permissions, given)
-        if public_key is None:
-            edit.did(f'generated and stored account key "{node.public_key}"')
-        edit.edited(node, "added")
+        accounts = edit.operator().accounts
+        present = accounts.get(name) if exist_ok else None
+        keys = [*present.signing_keys] if present else []
+        node = (accounts.ensure if exist_ok else accounts.add)(
+            name,
+            key=public_key,  # type: ignore[arg-type]  # of the role that the option asks for
+            signing_keys=int(generate_signing_key),
+        )
+        if not present:
+            edit_lifetime(edit, node.claims, start=given["start"], expiry=given["expiry"])
+            edit_permissions(edit, node.claims.nats.default_permissions, given)
+            if public_key is None:
+                edit.did(f'generated and stored account key "{node.public_key}"')
+        for signing_key in node.signing_keys:
+            if signing_key not in keys:
+                edit.did(f'added signing key "{signing_key}"', public_key=signing_key)
+        edit.edited(node, "kept" if present else "added")
     edit.select(account=name)
 
 

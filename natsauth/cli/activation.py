@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from natsauth._files import write_file
+from natsauth.claims import ActivationClaims
 from natsauth.cli._commands import Mistake, command
 from natsauth.cli._exchange import account_key, pick
-from natsauth.cli._options import account_option, moment_text
+from natsauth.cli._options import account_option, lifetime, moment_text
 from natsauth.cli._output import path_text
 from natsauth.cli._tokens import armoured
 from natsauth.cli._tree import Workspace
-from natsauth.cli._values import when
+from natsauth.keys import KeyPair
+from natsauth.subjects import is_contained_in
+from natsauth.token import Token, decode, encode
 
 if TYPE_CHECKING:
     from natsauth.cli._session import Session
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--output-file", default="--", metavar="FILE", help="Where it goes; -- is the screen."
 )
-@click.option("--expiry", type=when, default="0", metavar="WHEN", help="Valid until; 30d, 1y, …")
+@lifetime
 @click.pass_obj
 def activation(
     session: Session,
@@ -47,34 +50,46 @@ def activation(
     subject: str,
     target: str,
     output_file: str,
-    expiry: int,
+    start: int | None,
+    expiry: int | None,
 ) -> None:
     """Sign the leave for another account to import a private export."""
     work = Workspace(session)
     node, now = work.account(account), int(datetime.now(UTC).timestamp())
     exports = node.claims.nats.exports or ()
     if not subject:
-        private = [export for export in exports if export and export.token_req]
-        subject = pick(node, "private export", private, "").subject
-    if 0 < expiry <= now:
-        raise Mistake("The activation would be expired.", hint="--expiry 30d")
-    lifetime = timedelta(seconds=expiry - now) if expiry else None
+        every = [export for export in exports if export and export.token_req]
+        subject = pick(node, "private export", every, "").subject
+    if expiry and expiry <= max(now, start or 0):
+        raise Mistake("The activation would never be valid.", hint="--expiry 30d")
+    lasting = timedelta(seconds=expiry - now) if expiry else None
     key = account_key(work, target)
-    token = node.activate(subject, key, expires_in=lifetime, signer=work.signer, now=now)
-    export = node.claims.nats.find_export(subject)
-    name = export.name if export else subject
-    session.output.ok(
-        f'generated "{name}" activation for account "{key}"',
-        hash_id=token.claims.hash_id(),
-        public_key=key,
-        subject=subject,
-        token=token.encoded,
-    )
+    token = node.activate(subject, key, expires_in=lasting, signer=work.signer, now=now)
+    if start:
+        token = _not_before(work, token, start)
+    text = armoured(token.encoded, "activation")
+    if output_file != "--":
+        write_file(output_file, text.encode(), overwrite=True)
+    private = [e for e in exports if e and e.token_req and is_contained_in(subject, e.subject)]
+    facts = {"hash_id": token.claims.hash_id(), "token": token.encoded}
+    message = f'generated "{private[0].name}" activation for account "{key}"'
+    session.output.ok(message, public_key=key, subject=subject, **facts)
+    if start:
+        session.output.ok(f"token valid {moment_text(start)}")
     if expiry:
         session.output.ok(f"token expires {moment_text(expiry)}")
     if output_file == "--":
-        document = {"hash_id": token.claims.hash_id(), "token": token.encoded}
-        session.output.show(document, armoured(token.encoded, "activation"))
+        session.output.show(facts, text)
     else:
-        write_file(output_file, armoured(token.encoded, "activation").encode(), overwrite=True)
         session.output.ok(f"wrote activation token to {path_text(output_file)}", file=output_file)
+
+
+def _not_before(
+    work: Workspace, token: Token[ActivationClaims], start: int
+) -> Token[ActivationClaims]:
+    """Return an activation that is valid from a moment on, signed by the same key."""
+    claims, signer = decode(token, ActivationClaims).claims, work.signer
+    if not isinstance(signer, KeyPair):
+        signer = KeyPair.from_seed(work.store.seed(claims.iss))
+    claims.nbf = start
+    return encode(claims, signer, now=claims.iat)

@@ -15,6 +15,7 @@ from natsauth.config import ResolverKind, render_resolver
 from natsauth.errors import ConfigError
 
 if TYPE_CHECKING:
+    from natsauth.authority import AccountNode, OperatorNode
     from natsauth.cli._session import Session
 
 _HINT = "--nats-resolver, --nats-resolver-cache, --mem-resolver and --url-resolver are there"
@@ -66,19 +67,18 @@ def config(
         problem = "Only one kind of resolver can be had." if kinds else "Which kind of resolver?"
         raise Mistake(problem, click.get_current_context(), hint=_HINT)
     node = Workspace(session).operator()
-    system = sys_account or node.claims.nats.system_account or None
-    preloaded = node.accounts.values() if memory else ()
-    tokens = {account.public_key: account.token for account in preloaded}
-    if system:
-        account = node.accounts.find(system)
-        tokens[account.public_key] = account.token
-        system = account.public_key
+    preloaded = list(node.accounts.values()) if memory else []
+    system = _system_account(node, sys_account)
+    if system is not None:
+        preloaded.append(system)
     elif full or cache:
         raise ConfigError(
             "the operator has no system account, which this resolver needs",
             hint="natsauth edit operator --system-account NAME, or --sys-account here",
         )
-    text = render_resolver(node.token, tokens.values(), kinds[0], system_account=system, **settings)
+    tokens = {account.public_key: account.token for account in preloaded}
+    key = system.public_key if system else None
+    text = render_resolver(node.token, tokens.values(), kinds[0], system_account=key, **settings)
     if config_file == "--":
         session.output.show({"config": text}, text)
         return
@@ -87,3 +87,10 @@ def config(
     write_file(config_file, text.encode(), overwrite=force)
     message = f"wrote server configuration to {path_text(config_file)}"
     session.output.ok(message, file=config_file, kind="config")
+
+
+def _system_account(operator: OperatorNode, wanted: str | None) -> AccountNode | None:
+    """Return the system account that is wanted, or that of the operator, or ``None``."""
+    if wanted:
+        return operator.accounts.find(wanted)
+    return operator.system_account if operator.claims.nats.system_account else None

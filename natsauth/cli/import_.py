@@ -16,7 +16,6 @@ from natsauth.cli._options import account_option
 from natsauth.cli._tables import Table
 from natsauth.cli._tokens import token_in
 from natsauth.cli._tree import Workspace, editing
-from natsauth.errors import UsageError
 from natsauth.token import decode
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def add(  # noqa: PLR0913 - what nsc's command takes
             )
             added = node.add_import(source)
         if added.account == node.public_key:
-            raise UsageError("an account does not import from itself")
+            raise Mistake("An account does not import from itself.")
         added.share, added.allow_trace = share, allow_trace
         changed(edit, node, f'added {added.type} import "{added.subject}"')
 

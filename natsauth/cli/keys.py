@@ -93,9 +93,7 @@ def list_(session: Session, /, *, show_seeds: bool, **wanted: Any) -> None:
     or -A the keys are those of all accounts.
     """
     if show_seeds and wanted["not_referenced"]:
-        raise Mistake(
-            "--show-seeds shows seeds, and --not-referenced keys: both at once is not to be."
-        )
+        raise Mistake("--show-seeds and --not-referenced exclude each other.")
     work = Workspace(session)
     found = _select(session, work, **wanted)
     if not found:

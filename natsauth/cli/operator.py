@@ -12,6 +12,7 @@ from natsauth.cli._listing import show_entries
 from natsauth.cli._options import (
     edit_lifetime,
     edit_tags,
+    exist_ok_option,
     force_option,
     lifetime,
     name_of,
@@ -37,6 +38,7 @@ _ADVICE = "When running your own nats-server, make sure they run at least versio
     "operator",
     "natsauth add operator --generate-signing-key --sys --name my_operator",
     "natsauth add operator my_operator --public-key ./operator.nk",
+    "natsauth add operator my_operator --generate-signing-key --sys --exist-ok",
 )
 @click.argument("name", required=False)
 @click.option("-n", "--name", "option", metavar="NAME", help="Its name.")
@@ -44,6 +46,7 @@ _ADVICE = "When running your own nats-server, make sure they run at least versio
 @click.option("--generate-signing-key", is_flag=True, help="Make a signing key for it, too.")
 @click.option("-s", "--sys", "system", is_flag=True, help="Make its system account, with a user.")
 @lifetime
+@exist_ok_option
 @click.pass_obj
 def add(
     session: Session,
@@ -55,24 +58,37 @@ def add(
     generate_signing_key: bool,
     start: int | None,
     expiry: int | None,
+    exist_ok: bool,
 ) -> None:
-    """Add an operator: the root of a tree of accounts and users. It becomes the current one."""
+    """Add an operator: the root of a tree of accounts and users. It becomes the current one.
+
+    With --exist-ok an operator that is there gets the signing key or the system account that it
+    lacks, and keeps all else.
+    """
     name = name_of(name, option, "operator")
     with editing(session) as edit:
-        node = edit.authority.operators.add(
+        operators = edit.authority.operators
+        present = operators.get(name) if exist_ok else None
+        keys = [*present.signing_keys] if present else []
+        complete = bool(present and present.claims.nats.system_account)
+        node = (operators.ensure if exist_ok else operators.add)(
             name,
             key=public_key,  # type: ignore[arg-type]  # of the role that the option asks for
             signing_keys=int(generate_signing_key),
             system_account=system,
         )
-        if public_key is None:
-            edit.did(f'generated and stored operator key "{node.public_key}"')
-        edit_lifetime(edit, node.claims, start=start, expiry=expiry)
-        edit.edited(node, "added")
-        edit.did(_ADVICE)
+        if present:
+            edit.edited(node, "kept")
+        else:
+            if public_key is None:
+                edit.did(f'generated and stored operator key "{node.public_key}"')
+            edit_lifetime(edit, node.claims, start=start, expiry=expiry)
+            edit.edited(node, "added")
+            edit.did(_ADVICE)
         for signing_key in node.signing_keys:
-            edit.did(f"created operator signing key: {signing_key}", public_key=signing_key)
-        if system:
+            if signing_key not in keys:
+                edit.did(f"created operator signing key: {signing_key}", public_key=signing_key)
+        if system and not complete:
             _tell_system_account(edit, node)
     edit.select(operator=name)
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from natsauth.authority._adopt import adopt_pulled
-from natsauth.cli._commands import command
-from natsauth.cli._output import ExitCode
+from natsauth.cli._commands import Mistake, command
+from natsauth.cli._output import ExitCode, Report, Status
 from natsauth.cli._servers import connect, server_options
 from natsauth.cli._tree import Workspace, editing
+from natsauth.errors import NotFoundError
 from natsauth.keys import KeyType, is_public_key
 
 if TYPE_CHECKING:
     from natsauth.authority._adopt import Adopted
     from natsauth.cli._session import Session
-    from natsauth.cli._tree import Edit
     from natsauth.resolver import PullResult
 
 
@@ -43,42 +43,51 @@ def pull(
     Only what the operator has signed is stored. What is newer here stays, unless it is said
     otherwise. Exit code 3 means that some accounts were stored and others not.
     """
+    if everything and account:
+        raise Mistake("--all and --account exclude each other.", click.get_current_context())
     work = Workspace(session)
-    operator = work.operator()
-    keys = None
-    if account and is_public_key(account, KeyType.ACCOUNT):
-        keys = [account]
-    elif not everything:
-        keys = [work.account(account).public_key]
+    keys = None if everything else [_key(work, account)]
 
     async def run() -> PullResult:
-        async with connect(operator, **given) as resolver:
+        async with connect(work, **given) as resolver:
             return await resolver.pull(keys)
 
     found = asyncio.run(run())
-    bad = 0
     with editing(session, dry_run=dry_run) as edit:
-        for taken in adopt_pulled(
+        taken = adopt_pulled(
             edit.store, edit.operator(), found.accounts,
             overwrite_newer=overwrite_newer, dry_run=dry_run,
-        ):  # fmt: skip
-            bad += taken.error is not None
-            _tell(edit, taken)
-    for rejected in found.rejected:
-        session.output.error(f"{rejected.account or 'a server'}: {rejected.problem}")
-    for key in found.unknown:
-        session.output.error(f"no server has {key}", account=key)
-    if bad or not found:
-        done = len(found.accounts) > bad
-        click.get_current_context().exit(ExitCode.PARTIAL if done else ExitCode.FAILED)
+        )  # fmt: skip
+        edit.steps += [_told(one, dry_run=dry_run) for one in taken]
+        for rejected in found.rejected:
+            text = f"{rejected.account or 'what a server gave'} is not stored: {rejected.problem}"
+            edit.steps.append(Report(text, Status.ERROR, account=rejected.account))
+        for key in found.unknown:
+            text = f"no server has {account or key}"
+            edit.steps.append(Report(text, Status.ERROR, account=key))
+        if not edit.steps:
+            edit.did("the server has no accounts")
+    good = [step.status is Status.OK for step in edit.steps]
+    if not all(good):
+        click.get_current_context().exit(ExitCode.PARTIAL if any(good) else ExitCode.FAILED)
 
 
-def _tell(edit: Edit, taken: Adopted) -> None:
-    facts = {"account": taken.account, "name": taken.name, "stored": taken.stored}
+def _key(work: Workspace, name: str | None) -> str:
+    if name and is_public_key(name, KeyType.ACCOUNT):
+        return name
+    try:
+        return work.account(name).public_key
+    except NotFoundError as error:
+        hint = "servers know accounts by public key alone: give that, or --all" if name else ""
+        raise NotFoundError(str(error.args[0]), hint=hint or error.hint) from None
+
+
+def _told(taken: Adopted, *, dry_run: bool) -> Report:
+    facts: dict[str, Any] = {"account": taken.account, "name": taken.name, "stored": taken.stored}
     if taken.error is not None:
-        error = taken.error
-        edit.warn(f'account "{taken.name}" is not stored: {error}', code=error.code, **facts)
-    elif taken.stored:
-        edit.did(f'stored account "{taken.name}"', **facts)
-    else:
-        edit.did(f'account "{taken.name}" is the same here', **facts)
+        text = f'account "{taken.name}" is not stored: {taken.error}'
+        return Report(text, Status.ERROR, code=taken.error.code, **facts)
+    if not taken.stored:
+        return Report(f'account "{taken.name}" is the same here', **facts)
+    done = "would store" if dry_run else "stored"
+    return Report(f'{done} account "{taken.name}"', **facts)

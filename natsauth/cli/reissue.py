@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from natsauth.authority import AccountNode, UserNode
     from natsauth.cli._session import Session
     from natsauth.cli._tree import Edit
+    from natsauth.signing import Signer
 
 
 @command(
@@ -134,14 +135,15 @@ def user(
     with editing(session, force=force, dry_run=dry_run) as edit:
         above = edit.account(account)
         for node in _chosen(names, above.users, every=every):
-            if edit.signer:
-                node.sign_with(edit.signer)
-            _reissue_user(edit, above, node)
+            _reissue_user(edit, above, node, edit.signer)
 
 
-def _reissue_user(edit: Edit, above: AccountNode, node: UserNode) -> None:
-    named = edit.signer  # of an account where accounts are reissued, and no signer of users then
-    if not (named or above.claims.nats.scope(node.claims.iss)):
+def _reissue_user(
+    edit: Edit, above: AccountNode, node: UserNode, signer: Signer | str | None = None
+) -> None:
+    if signer:
+        node.sign_with(signer)
+    elif not above.claims.nats.scope(node.claims.iss):
         node.sign_with(above.signer())
     node.reissue()
     edit.did(f'user "{node.name}" re-signed', kind="user", path=node.path)

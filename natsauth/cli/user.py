@@ -15,6 +15,7 @@ from natsauth.cli._options import (
     edit_lifetime,
     edit_list,
     edit_tags,
+    exist_ok_option,
     force_option,
     lifetime,
     name_if_any,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 @source_networks
 @lifetime
 @permissions
+@exist_ok_option
 @click.pass_obj
 def add(
     session: Session,
@@ -68,6 +70,8 @@ def add(
     option: str | None,
     account: str | None,
     public_key: Key | None,
+    *,
+    exist_ok: bool,
     **given: Any,
 ) -> None:
     """Add a user to an account, and write its creds.
@@ -78,6 +82,9 @@ def add(
     name = name_of(name, option, "user")
     with editing(session) as edit:
         above = edit.account(account)
+        if exist_ok and name in above.users:
+            edit.edited(above.users.ensure(name, key=public_key), "kept")  # type: ignore[arg-type]  # of the role that the option asks for
+            return
         node = above.users.add(name, key=public_key, signer=edit.signer)  # type: ignore[arg-type]  # of the role that the option asks for
         body = node.claims.nats
         edit_lifetime(edit, node.claims, start=given["start"], expiry=given["expiry"])

@@ -16,7 +16,7 @@ from natsauth.cli._tables import Table
 from natsauth.cli._tokens import token_in
 from natsauth.cli._tree import Workspace
 from natsauth.errors import NatsAuthError
-from natsauth.store.base import KINDS, USER
+from natsauth.store.base import ACCOUNT, KINDS, USER
 from natsauth.token import decode
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from natsauth.cli._session import Session
 
-    Findings = dict[str, list[Finding]]
-    """What was found, by the title that it stands under."""
+    Findings = dict[tuple[str, str], list[Finding]]
+    """What was found, by the kind and the name of what it is shown with."""
 
 _MAX_BYTES = 1 << 30
 
@@ -54,10 +54,10 @@ def validate(
         found = _in_file(file)
     else:
         found = _in_store(Workspace(session), account, all_accounts=all_accounts)
-    tables = [_table(title, findings) for title, findings in found.items()]
-    flat = [finding for findings in found.values() for finding in findings]
-    session.output.show([_document(finding) for finding in flat], tables)
-    if any(finding.fatal for finding in flat):
+    tables = [_table(f'{kind.title()} "{name}"', items) for (kind, name), items in found.items()]
+    document = [_document(kind, item) for (kind, _), items in found.items() for item in items]
+    session.output.show(document, tables)
+    if any(finding["fatal"] for finding in document):
         session.output.note("validation found errors")
         click.get_current_context().exit(ExitCode.FINDINGS)
 
@@ -70,15 +70,11 @@ def _in_store(work: Workspace, account: str | None, *, all_accounts: bool) -> Fi
         names = [work.context.account]
     else:
         names = list(operator.accounts)
-    found: Findings = {f'Operator "{operator.name}"': []}
-    found |= {f'Account "{name}"': [] for name in names}
+    paths = [(operator.name,), *((operator.name, name) for name in names)]
+    found: Findings = {(KINDS[len(path)], path[-1]): [] for path in paths}
     for finding in audit(operator, names):
-        kind, name = (
-            ("Operator", finding.path[0])
-            if len(finding.path) == 1
-            else ("Account", finding.path[1])
-        )
-        found[f'{kind} "{name}"'].append(finding)
+        path = finding.path[:ACCOUNT]
+        found[KINDS[len(path)], path[-1]].append(finding)
     return found
 
 
@@ -89,12 +85,12 @@ def _in_file(file: str) -> Findings:
         try:
             claims = decode(token_in(text)).claims
         except NatsAuthError as error:
-            path = (f"line {number}",)
-            found[f"Line {number}"] = [Finding(path, error.code, str(error.args[0]), fatal=True)]
+            finding = Finding((str(number),), error.code, str(error.args[0]), fatal=True)
+            found["line", str(number)] = [finding]
             continue
         name = claims.sub or claims.name
         findings = claims_findings((name,), claims, now=now)
-        found.setdefault(f'{claims.kind.title()} "{name}"', []).extend(findings)
+        found.setdefault((claims.kind, name), []).extend(findings)
     return found
 
 
@@ -120,5 +116,5 @@ def _table(title: str, findings: list[Finding]) -> Table:
     return table
 
 
-def _document(finding: Finding) -> dict[str, object]:
-    return {**finding._asdict(), "kind": KINDS[len(finding.path)]}
+def _document(kind: str, finding: Finding) -> dict[str, object]:
+    return {**finding._asdict(), "kind": "user" if len(finding.path) == USER else kind}

@@ -1,0 +1,241 @@
+"""Accounts and users that were made elsewhere, taken into a tree."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from natsauth.authority._account import Accounts
+from natsauth.errors import (
+    ConflictError,
+    ExistsError,
+    NatsAuthError,
+    NotFoundError,
+    StoreDataError,
+)
+from natsauth.store.base import check_name
+from natsauth.trust import TrustCode, TrustReport, check_account, check_user
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from natsauth.authority._operator import OperatorNode
+    from natsauth.authority._user import Users
+    from natsauth.claims import AccountClaims, UserClaims
+    from natsauth.store import Store
+    from natsauth.token import Token
+
+_PASSING = (
+    TrustCode.ACCOUNT_EXPIRED,
+    TrustCode.ACCOUNT_NOT_YET_VALID,
+    TrustCode.USER_EXPIRED,
+    TrustCode.USER_NOT_YET_VALID,
+    TrustCode.USER_REVOKED,
+)
+
+
+def adopt_account(
+    store: Store,
+    operator: OperatorNode,
+    token: Token[AccountClaims],
+    *,
+    overwrite: bool = False,
+    foreign: bool = False,
+) -> str:
+    """Take in an account: as it is, if the operator signed it; else to be signed by the operator.
+
+    What is stored as it is, is stored at once; the caller holds the lock of the store. The rest
+    is a draft for the next commit.
+
+    Args:
+        store: The store of the operator.
+        operator: The operator.
+        token: The account.
+        overwrite: Whether it may take the place of the same account.
+        foreign: Whether it may come from another operator.
+
+    Returns:
+        Its name.
+
+    Raises:
+        ExistsError: There is an account of that name, the same one or another; or it is here under
+            another name.
+        TrustError: Another operator signed it.
+        StoreNameError: The account has no name that can be kept.
+    """
+    claims = token.claims
+    name = check_name(claims.name)
+    present = _present(operator.accounts, name, claims.sub, overwrite=overwrite)
+    if present is None:
+        _check_key(operator, claims.sub)
+    report = _lasting(check_account(token, operator.token))
+    if report:
+        store.write(token.encoded, operator.name, name)
+    elif foreign or claims.iss == claims.sub:
+        node = present or operator.accounts.add(name, key=claims.sub)
+        node.claims.nats, node.claims.exp, node.claims.nbf = claims.nats, claims.exp, claims.nbf
+        node.reissue()
+    else:
+        report.raise_for_errors()
+    return name
+
+
+class Adopted(NamedTuple):
+    """What became of an account that came from a server.
+
+    Attributes:
+        name: Its name in the store, or would be.
+        account: Its public key.
+        stored: Whether it was stored; ``False`` if it is there already, or refused.
+        error: Why it was refused, or ``None``.
+    """
+
+    name: str
+    account: str
+    stored: bool
+    error: NatsAuthError | None = None
+
+
+def adopt_pulled(
+    store: Store,
+    operator: OperatorNode,
+    tokens: Iterable[Token[AccountClaims]],
+    *,
+    overwrite_newer: bool = False,
+    dry_run: bool = False,
+) -> Iterator[Adopted]:
+    """Take in accounts as servers have them; the caller holds the lock of the store.
+
+    An account keeps the name that it has in the store; a new one gets that of its claims. It may
+    take the place of an entry that cannot be read, where that is asked for.
+
+    Args:
+        store: The store of the operator.
+        operator: The operator.
+        tokens: The accounts.
+        overwrite_newer: Whether what is newer in the store, or cannot be read, is replaced, too.
+        dry_run: Whether nothing is stored.
+    """
+    known = {}
+    for name in operator.accounts:
+        with suppress(StoreDataError):
+            known[operator.accounts.token(name).claims.sub] = name
+    for token in tokens:
+        claims = token.claims
+        name = known.get(claims.sub, claims.name)
+        try:
+            stored = _take(store, operator, token, name, overwrite_newer=overwrite_newer,
+                           is_new=claims.sub not in known, dry_run=dry_run)  # fmt: skip
+        except NatsAuthError as error:
+            yield Adopted(name, claims.sub, stored=False, error=error)
+            continue
+        known[claims.sub] = name
+        yield Adopted(name, claims.sub, stored)
+
+
+def _take(
+    store: Store,
+    operator: OperatorNode,
+    token: Token[AccountClaims],
+    name: str,
+    *,
+    is_new: bool,
+    overwrite_newer: bool,
+    dry_run: bool,
+) -> bool:
+    """Store an account, unless it is there already.
+
+    Raises:
+        ConflictError: The one that is there is newer, or as new and another.
+        ExistsError: There is another account of that name.
+        StoreDataError: What has that name cannot be read.
+        TrustError: The operator did not sign it.
+        StoreError, FileError: It cannot be stored.
+    """
+    _lasting(check_account(token, operator.token)).raise_for_errors()
+    if is_new:
+        try:
+            _present(operator.accounts, check_name(name), token.claims.sub, overwrite=False)
+        except StoreDataError as error:
+            if not overwrite_newer:
+                hint = "--overwrite-newer replaces it"
+                raise StoreDataError(str(error.args[0]), hint=hint) from error
+    else:
+        present = operator.accounts.token(name)
+        if present == token:
+            return False
+        if present.claims.iat >= token.claims.iat and not overwrite_newer:
+            newer = present.claims.iat > token.claims.iat
+            raise ConflictError(
+                "it is newer here than on the server" if newer
+                else "it differs from that of the server, and is as new",
+                hint="push it, or have it replaced with --overwrite-newer",
+            )  # fmt: skip
+    if not dry_run:
+        store.write(token.encoded, operator.name, name)
+    return True
+
+
+def adopt_user(
+    store: Store, operator: OperatorNode, token: Token[UserClaims], *, overwrite: bool = False
+) -> tuple[str, ...]:
+    """Take in a user of an account, as it is; the caller holds the lock of the store.
+
+    Args:
+        store: The store of the operator.
+        operator: The operator.
+        token: The user.
+        overwrite: Whether it may take the place of the same user.
+
+    Returns:
+        Its path.
+
+    Raises:
+        NotFoundError: Its account is not here.
+        ExistsError: There is a user of that name: the same one, or another.
+        TrustError: No key of the account signed it.
+        StoreNameError: The user has no name that can be kept.
+    """
+    claims = token.claims
+    name = check_name(claims.name)
+    try:
+        account = operator.accounts.find(claims.account)
+    except NotFoundError:
+        raise NotFoundError(
+            f"the account {claims.account!r:.80} of the user is not here", hint="import it first"
+        ) from None
+    _present(account.users, name, claims.sub, overwrite=overwrite)
+    _lasting(check_user(token, account.token, operator.token)).raise_for_errors()
+    store.write(token.encoded, *account.path, name)
+    return (*account.path, name)
+
+
+def _present(entries: Accounts | Users, name: str, key: str, *, overwrite: bool) -> Any:
+    """Return the entry that is to be replaced, or ``None``."""
+    fold = str.casefold if isinstance(entries, Accounts) else str
+    same = next((present for present in entries if fold(present) == fold(name)), None)
+    if same is None:
+        return None
+    present = entries[same]
+    kind = present.claims.kind
+    if present.public_key != key:
+        raise ExistsError(
+            f"there is another {kind} {same!r:.80}, {present.public_key}",
+            hint="rename or delete that one first",
+        )
+    if not overwrite:
+        raise ExistsError(
+            f"the {kind} {same!r:.80} is here already", hint="overwrite takes its place"
+        )
+    return present
+
+
+def _check_key(operator: OperatorNode, key: str) -> None:
+    """Refuse an account that is here under another name: servers would take them for one."""
+    with suppress(NotFoundError):
+        name = operator.accounts.find(key).name
+        raise ExistsError(f"the account is here as {name!r:.80} already", hint="rename that first")
+
+
+def _lasting(report: TrustReport) -> TrustReport:
+    return TrustReport(tuple(f for f in report.findings if f.code not in _PASSING))

@@ -1,0 +1,116 @@
+"""What is wrong in a tree as it is stored: in each token alone, and in the chain of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from natsauth.claims.base import clock
+from natsauth.errors import NatsAuthError, StoreDataError
+from natsauth.trust import TrustCode, check_account, check_user
+from natsauth.validation import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator
+    from datetime import datetime
+
+    from natsauth.authority._account import AccountNode
+    from natsauth.authority._node import Entries, Node
+    from natsauth.authority._operator import OperatorNode
+    from natsauth.claims.base import Claims
+    from natsauth.trust import TrustReport
+
+# Which the claims alone say already.
+_SAID = (
+    TrustCode.ACCOUNT_EXPIRED,
+    TrustCode.ACCOUNT_NOT_YET_VALID,
+    TrustCode.USER_EXPIRED,
+    TrustCode.USER_NOT_YET_VALID,
+)
+
+
+class Finding(NamedTuple):
+    """One thing that is wrong, or easily overlooked.
+
+    Attributes:
+        path: The names of operator, account and user.
+        code: The stable name of the rule: of an issue, of trust, or of an error.
+        message: What is wrong.
+        fatal: Whether it makes the entry useless, now at least.
+        hint: The cure, if there is one.
+    """
+
+    path: tuple[str, ...]
+    code: str
+    message: str
+    fatal: bool
+    hint: str = ""
+
+
+def audit(
+    operator: OperatorNode,
+    accounts: Iterable[str] | None = None,
+    *,
+    now: datetime | float | None = None,
+) -> Iterator[Finding]:
+    """Go through what is wrong in an operator, its accounts and their users, as stored.
+
+    Args:
+        operator: The operator.
+        accounts: The names of the accounts to look at; all of them if not given.
+        now: The moment; the current one if not given.
+
+    Raises:
+        NotFoundError: There is no account of a name.
+    """
+    moment = clock(now)
+    root = operator.token
+    yield from claims_findings(operator.path, root.claims, now=moment)
+    if root.claims.iss not in (root.claims.sub, *(root.claims.nats.signing_keys or ())):
+        message = "operator is not issued by operator or operator signing key"
+        yield Finding(operator.path, "operator_issuer", message, fatal=True)
+    for name in operator.accounts if accounts is None else accounts:
+        node = yield from _read(operator.accounts, (*operator.path, name))
+        if node is not None:
+            yield from _account(operator, node, moment)
+
+
+def claims_findings(path: tuple[str, ...], claims: Claims, *, now: int) -> Iterator[Finding]:
+    """Go through what is wrong in claims alone."""
+    try:
+        for issue in validate(claims, now=now).issues:
+            fatal = issue.blocking or issue.time_check
+            yield Finding(path, issue.code, str(issue), fatal)
+    except NatsAuthError as error:  # a member of the wrong type
+        yield Finding(path, error.code, str(error.args[0]), fatal=True)
+
+
+def _account(operator: OperatorNode, node: AccountNode, now: int) -> Iterator[Finding]:
+    token, root = node.token, operator.token
+    yield from claims_findings(node.path, token.claims, now=now)
+    body = token.claims.nats
+    if token.claims.sub == root.claims.nats.system_account and body.limits.has_jetstream():
+        message = "JetStream should not be enabled for system account"
+        yield Finding(node.path, "system_account_jetstream", message, fatal=True)
+    yield from _trust(node, check_account(token, root, now=now))
+    for name in node.users:
+        user = yield from _read(node.users, (*node.path, name))
+        if user is not None:
+            yield from claims_findings(user.path, user.token.claims, now=now)
+            yield from _trust(user, check_user(user.token, token, root, now=now))
+
+
+def _trust(node: Node[Any], report: TrustReport) -> Iterator[Finding]:
+    for code, message, hint in report.findings:
+        # What is wrong with the account of a user is told of the account.
+        if code not in _SAID and code.startswith(node.claims.kind):
+            fatal = code != TrustCode.USER_REVOKED  # which somebody wanted
+            yield Finding(node.path, code, message, fatal, hint)
+
+
+def _read(entries: Entries[Any], path: tuple[str, ...]) -> Generator[Finding, None, Any]:
+    """Return the node of an entry, or tell why it cannot be read."""
+    try:
+        return entries[path[-1]]
+    except StoreDataError as error:
+        yield Finding(path, error.code, str(error.args[0]), fatal=True, hint=error.hint)
+        return None

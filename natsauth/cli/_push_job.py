@@ -1,0 +1,201 @@
+"""What ``push`` does on servers, step by step, and how it went."""
+
+from __future__ import annotations
+
+from contextlib import aclosing, nullcontext
+from typing import TYPE_CHECKING
+
+from natsauth.cli._output import ExitCode
+from natsauth.cli._push_reports import Tally, called, cure, deleted, differences, pruned, pushed
+from natsauth.cli._servers import addresses, named_key, unreachable
+from natsauth.errors import ResolverConnectionError, ResolverError, StoreDataError
+from natsauth.keys import KeyType
+from natsauth.resolver import PushReason
+from natsauth.resolver._preflight import check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from natsauth.claims import AccountClaims
+    from natsauth.cli._session import Session
+    from natsauth.cli._tree import Workspace
+    from natsauth.resolver import DeleteResult, PruneResult, PushResult, ResolverClient
+    from natsauth.signing import Signer
+    from natsauth.token import Token
+
+_EACH = 50
+"""More accounts than this are not reported one by one, but to programs."""
+_MAX_TOKEN = 1 << 20
+
+
+class Job:
+    """What a push does, and how it went.
+
+    Args:
+        session: Where it is told.
+        work: Whose accounts they are.
+        force: Whether what servers would not serve is pushed, too.
+        confirm: Whether accounts are looked up after they were pushed.
+        dry_run: Whether nothing is sent.
+        allow_all: Whether a store that looks like another one is believed.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        work: Workspace,
+        *,
+        force: bool,
+        confirm: bool,
+        dry_run: bool,
+        allow_all: bool,
+    ) -> None:
+        self._output = session.output
+        self._work = work
+        self._operator = work.operator()
+        self._force, self._confirm = force, confirm
+        self._dry_run, self._allow_all = dry_run, allow_all
+        self._some = self._bad = self._findings = False
+        self._servers = ""
+        self._hints: dict[str, None] = {}
+
+    def finish(self) -> ExitCode:
+        """Say what may help, once, and return how it went."""
+        for hint in self._hints:
+            self._output.note("not everything was done", hint=hint)
+        if self._bad:
+            return ExitCode.PARTIAL if self._some else ExitCode.FAILED
+        return ExitCode.FINDINGS if self._findings else ExitCode.DONE
+
+    async def find_servers(self, resolver: ResolverClient, url: str | None) -> None:
+        """Note which servers there are, and tell which are not there though they have a URL."""
+        self._servers = ", ".join(resolver.servers)
+        urls = addresses(self._operator, url)
+        for down in await unreachable(urls) if len(urls) > len(resolver.servers) else ():
+            self._bad = True
+            self._output.error(f"{down} cannot be reached: nothing is done there", server=down)
+
+    async def push(self, resolver: ResolverClient, names: list[str]) -> None:
+        """Push accounts, as they are read."""
+        if self._dry_run:
+            self._try(names)
+            return
+        output, tally, each = self._output, Tally(), self._output.json or len(names) <= _EACH
+        bar = nullcontext(lambda _: None) if each else output.progress("pushing", len(names))
+        results = resolver.push_each(self._tokens(names), force=self._force, confirm=self._confirm)
+        try:
+            with bar as advance:
+                async with aclosing(results):
+                    async for result in results:
+                        if result.reason is PushReason.NO_RESPONDERS:
+                            raise _nobody()
+                        advance(1)
+                        self._judge(
+                            result,
+                            good=bool(result),
+                            some=any(reply.ok for reply in result.replies),
+                        )
+                        tally.add(result)
+                        if each:
+                            output.report(pushed(result))
+        except ResolverConnectionError as error:
+            self._bad = True
+            cure = "push again; what is there already takes no harm"
+            output.error(f"{error.args[0]} (hint: {cure})", code=error.code)
+        finally:
+            if tally.count and not each:
+                output.report(tally.report(len(names), self._servers))
+
+    def _try(self, names: list[str]) -> None:
+        claims = self._operator.token.claims
+        for token in self._tokens(names):
+            checked = check(token, claims, max_payload=_MAX_TOKEN, force=self._force)
+            name, key = checked.claims.name, checked.claims.sub
+            problem = "; ".join(checked.problems)
+            if problem:
+                self._bad = True
+                cure = f" (hint: {checked.hint})" if checked.hint else ""
+                self._output.error(
+                    f'would not push "{name}": {problem}{cure}', account=key, name=name
+                )
+            else:
+                self._some = True
+                self._output.ok(f'would push "{name}" to {self._servers}', account=key, name=name)
+
+    def _tokens(self, names: list[str]) -> Iterator[Token[AccountClaims]]:
+        for name in names:
+            try:
+                yield self._operator.accounts.token(name)
+            except StoreDataError as error:
+                self._bad = True
+                self._output.error(f'not pushed "{name}": {error}', name=name, code=error.code)
+
+    async def diff(self, resolver: ResolverClient) -> None:
+        """Compare what servers have with the store."""
+        names: dict[str, str] = {}
+        found = await resolver.diff(self._all_tokens(names))
+        for step in differences(found, names):
+            self._output.report(step)
+        self._some = True
+        self._bad |= bool(found.missing)
+        self._findings |= not found
+
+    async def prune(self, resolver: ResolverClient) -> None:
+        """Delete from servers what the store lacks."""
+        result = await resolver.prune(
+            [token.claims.sub for token in self._all_tokens({})],
+            signer=None if self._dry_run else self._signer(),
+            dry_run=self._dry_run,
+            allow_all=self._allow_all,
+        )
+        for step in pruned(result, self._servers, dry_run=self._dry_run):
+            self._output.report(step)
+        replies = result.deleted.replies if result.deleted else ()
+        good = not result.missing if self._dry_run else bool(result)
+        some = not result.deleted or any(reply.ok for reply in replies)
+        self._judge(result, good=good, some=some)
+
+    async def delete(self, resolver: ResolverClient, key: str, name: str) -> None:
+        """Delete one account from servers."""
+        names = {key: name} if name != key else {}
+        if self._dry_run:
+            text = f"would delete {called(key, names)} from {self._servers}"
+            self._output.ok(text, account=key)
+            return
+        result = await resolver.delete([key], signer=self._signer())
+        self._output.report(deleted(result, names))
+        self._judge(result, good=bool(result), some=any(reply.ok for reply in result.replies))
+
+    def _signer(self) -> Signer:
+        return named_key(self._work, KeyType.OPERATOR) or self._operator.signer()
+
+    def _judge(
+        self, result: PushResult | DeleteResult | PruneResult, *, good: bool, some: bool
+    ) -> None:
+        self._bad |= not good
+        self._some |= some
+        if not good and (hint := cure(result)):
+            self._hints[hint] = None
+
+    def _all_tokens(self, names: dict[str, str]) -> Iterator[Token[AccountClaims]]:
+        """Yield all accounts, and note their names by their public keys.
+
+        Raises:
+            StoreDataError: One cannot be read: what servers have of it would look superfluous.
+        """
+        for name in self._operator.accounts:
+            try:
+                token = self._operator.accounts.token(name)
+            except StoreDataError as error:
+                text = f"nothing was compared or pruned: {error.args[0]}"
+                raise StoreDataError(text, hint=error.hint) from error
+            names[token.claims.sub] = name
+            yield token
+
+
+def _nobody() -> ResolverError:
+    return ResolverError(
+        "no server takes pushes: their resolvers are neither of type full nor cache",
+        hint="for a resolver of type MEMORY, put the accounts into the configuration: "
+        "natsauth generate config --mem-resolver",
+    )

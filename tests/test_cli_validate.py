@@ -1,0 +1,128 @@
+"""``natsauth validate``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from natsauth.claims import Account, AccountClaims, OperatorLimits
+from natsauth.keys import KeyPair, KeyType
+from natsauth.token import encode
+from tests._workshop import Workshop
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Workshop:
+    """Give nsc's own store, in which nothing is wrong."""
+    return Workshop(tmp_path, copy=True)
+
+
+def stranger(name: str) -> str:
+    """Return an account of another operator that expired in 1970."""
+    claims = AccountClaims(
+        sub=KeyPair.generate(KeyType.ACCOUNT).public_key, name=name, exp=1000, nats=Account()
+    )
+    return encode(claims, KeyPair.generate(KeyType.OPERATOR)).encoded
+
+
+def test_nothing_is_wrong(shop: Workshop) -> None:
+    result = shop.run("validate -A")
+    assert result.exit_code == 0
+    assert result.stdout.count("No issues found") == 6
+    assert shop.json("validate --all-accounts") == []
+
+
+def test_by_default_it_is_the_current_account(shop: Workshop) -> None:
+    assert shop.run("validate").stdout.count("\n| Account") == 1
+    assert '| Account "callout" |' in shop.run("validate").stdout
+    assert '"billing"' in shop.run("validate -a billing").stdout
+
+
+def test_without_a_current_account_it_is_every_account(shop: Workshop) -> None:
+    context = shop.path / "nsc.json"
+    context.write_text(context.read_text().replace('"account": "callout"', '"account": ""'))
+    assert shop.run("validate").stdout.count("Account") == 5
+
+
+def test_what_is_wrong_is_in_a_table(shop: Workshop) -> None:
+    shop.store.write(stranger("billing"), "my_operator", "billing")
+    result = shop.run("validate -a billing")
+    assert result.exit_code == 4
+    assert "| # |   | Description" in result.stdout
+    assert "| 1 | ! | $.exp: expired" in result.stdout
+    assert "| 2 | ! | account 'A" in result.stdout
+    assert '| 3 | ! | user "carol": user' in result.stdout
+    assert result.stderr == "natsauth: validation found errors\n"
+
+
+def test_findings_as_json(shop: Workshop) -> None:
+    shop.store.write(stranger("billing"), "my_operator", "billing")
+    result = shop.run("validate -A --json")
+    assert result.exit_code == 4
+    found = json.loads(result.stdout)
+    assert [(item["kind"], item["path"][-1], item["code"], item["fatal"]) for item in found] == [
+        ("account", "billing", "expired", True),
+        ("account", "billing", "account_issuer", True),
+        ("user", "carol", "user_account", True),
+    ]
+    assert found[1]["hint"]
+
+
+def test_what_is_easily_overlooked_is_no_error(shop: Workshop) -> None:
+    shop("revocations add-user -a my_account -n alice")
+    result = shop.run("validate -a my_account")
+    assert result.exit_code == 0
+    assert '| 1 |   | user "alice": user' in result.stdout
+
+
+def test_jetstream_of_the_system_account_and_corrupt_tokens(shop: Workshop) -> None:
+    system = shop.claims("my_operator", "SYS")
+    system.nats.limits = OperatorLimits(disk_storage=-1)
+    operator = shop.claims("my_operator")
+    signer = KeyPair.from_seed(shop.store.seed(operator.nats.signing_keys[0]))
+    shop.store.write(encode(system, signer).encoded, "my_operator", "SYS")
+    shop.store.token_file("my_operator", "billing").write_text("nonsense")
+    result = shop.run("validate -A")
+    assert result.exit_code == 4
+    assert "| 1 | ! | JetStream should not be enabled for system account" in result.stdout
+    assert "billing.jwt holds no account" in result.stdout
+
+
+def test_a_file_of_tokens(shop: Workshop, tmp_path: Path) -> None:
+    file, token = tmp_path / "pack", stranger("x")
+    fine = shop.store.read("my_operator", "billing")
+    file.write_text(f"A|{fine}\n\n{token}\nA|nonsense\n")
+    result = shop.run("validate", "--file", file)
+    assert result.exit_code == 4
+    assert result.stdout.count("No issues found") == 1
+    assert "$.exp: expired" in result.stdout
+    assert 'Line "4"' in result.stdout
+    assert "this holds no token" in result.stdout
+    [wrong] = json.loads(shop.run("validate", "--file", file, "--json").stdout)[-1:]
+    assert (wrong["kind"], wrong["path"], wrong["fatal"]) == ("line", ["4"], True)
+    file.write_text(fine)
+    assert shop.run("validate", "-f", file).exit_code == 0
+
+
+def test_a_token_in_armour(shop: Workshop, tmp_path: Path) -> None:
+    file = tmp_path / "billing.jwt"
+    shop("describe", "account", "billing", "--raw", "-o", file)
+    assert "No issues found" in shop.run("validate", "-f", file).stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        ("-a billing -A", 2, "exclude each other"),
+        ("-A -f x", 2, "exclude each other"),
+        ("-a nobody", 1, "nobody"),
+        ("-f gone", 1, "cannot read 'gone'"),
+    ],
+)
+def test_what_cannot_be_validated(shop: Workshop, options: str, code: int, message: str) -> None:
+    assert message in shop.fails(f"validate {options}", code=code)
