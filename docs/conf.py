@@ -31,7 +31,10 @@ exclude_patterns = ["_build"]
 nitpicky = True
 nitpick_ignore_regex = [
     ("py:class", r"datetime|timedelta|InitVar|Path|PathLike|SSLContext|nkeys\.KeyPair"),
-    ("py:class", r"(natsauth\.token\.)?C(_co)?|Connection"),
+    (
+        "py:class",
+        r"(natsauth\.(token|authority\._node)\.)?[CN](_co)?|Connection|AbstractContextManager",
+    ),
 ]
 
 myst_enable_extensions = ["deflist"]

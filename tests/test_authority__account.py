@@ -112,6 +112,7 @@ def test_a_rename_can_be_taken_back() -> None:
     assert authority.commit() == []
     account.rename("third")
     account.rename("fourth")
+    account.rename("fourth")
     authority.commit()
     assert list(operator.accounts) == ["SYS", "fourth"]
 

@@ -7,20 +7,24 @@ import sys
 from types import FunctionType
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
 import natsauth
 from natsauth import (
+    authority,
     claims,
     config,
     errors,
     parse_claims,
     resolver,
     shortcuts,
+    store,
     trust,
     validate,
     validation,
 )
+from natsauth.cli.main import commands
 from natsauth.errors import NatsAuthError
 from natsauth.validation import EXTRA_CODES, Issue, IssueCode
 from tests._docs import PAGES, ROOT, blocks, chain, matches, prose, reading, starts_server
@@ -31,14 +35,36 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 KINDS = {
-    "python", "python no-run", "text", "text figure", "sh", "sh no-run", "conf", "js",
+    "python", "python no-run", "text", "text figure", "sh", "sh no-run", "console", "conf", "js",
+    "yaml",
 }  # fmt: skip
 DIRECTIVES = {"{toctree}", "{eval-rst}", "{glossary}", "{include} ../CHANGELOG.md"}
+_COMMAND = re.compile(r"(?:^\$ |[`|] ?)natsauth ([^`|\n]+)", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)#]*)(?:#[^)]*)?\)")
 _ROW = re.compile(r"^\| `(\w+)` \| (blocks|time|warns) \| (.+) \|$", re.MULTILINE)
 _ERROR_ROW = re.compile(
     r"^\| \{py:exc\}`~natsauth\.errors\.(\w+)` \| `(\w+)` \| (.*)\|$", re.MULTILINE
 )
+
+SETUP_DOCUMENT = [
+    "natsauth add operator --generate-signing-key --sys --name my_operator",
+    "natsauth edit operator --require-signing-keys --account-jwt-server-url ",
+    "natsauth add account my_account",
+    "natsauth edit account my_account --sk generate",
+    "natsauth generate config --nats-resolver --sys-account SYS > ./resolver.conf",
+    "-c resolver.conf",
+    "-c nats.conf",
+    "natsauth push -A",
+    "natsauth list operators",
+    "natsauth list accounts",
+    "natsauth list keys",
+    "natsauth list keys --show-seeds",
+    "natsauth describe account --name=my_account --json",
+    "natsauth describe account --name=my_account --json | jq -r '.sub'",
+    "natsauth describe account --name=my_account --json | jq -r '.nats.signing_keys[0]'",
+    "natsauth describe account --name my_account --json | jq -r '.nats.signing_keys[0]' | xargs ",
+]
+"""The commands of the document that the tutorial follows."""
 
 README = (ROOT / "README.md").read_text("utf-8")
 REFERENCE = "\n".join(
@@ -75,6 +101,14 @@ def test_a_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
         ("```python\na = 1\n```\n\n```text\n1\n```\n", "it prints\n"),
         ("```text\n1\n```\n", "no block before this one"),
         ("```sh\nrm -r docs\n```\n", "a command that pages do not use"),
+        ("```console\n$ echo 1\n2\n```\n", "echo 1 prints\n1"),
+        ("```console\n$ true\n$ false\n```\n", "false fails"),
+        (f"```console\n$ echo {'A' * 56}\n{'O' * 56}\n```\n", "prints"),
+        (f"```console\n$ echo {'A' * 56}\nA…\n$ echo {'A' * 55}B\n{'A' * 55}\n```\n", "prints"),
+        (
+            f"```console\n$ echo {'A' * 56}\n{'AB' * 28}\n$ echo {'AC' * 28}\n{'AB' * 28}\n```\n",
+            "prints\nACAC",
+        ),
     ],
 )
 def test_a_page_that_does_something_else_is_told(
@@ -122,8 +156,19 @@ def test_links_lead_to_files(page: Path) -> None:
 
 
 @each_page
+def test_commands_that_a_page_names_exist(page: Path) -> None:
+    for line in _COMMAND.findall(page.read_text("utf-8")):
+        found: click.Command | None = commands
+        for word in line.split():
+            if not isinstance(found, click.Group) or not word.islower() or word.startswith("-"):
+                break
+            found = found.get_command(click.Context(found), word)
+        assert found, line
+
+
+@each_page
 def test_the_tutorial_and_what_continues_it_can_be_typed_line_by_line(page: Path) -> None:
-    if chain(page)[0].name == "tutorial.md":
+    if chain(page)[0].name.startswith("tutorial"):
         for block in blocks(page.read_text("utf-8")):
             assert block.kind != "python" or _typed(block.text), f"line {block.line}"
 
@@ -147,13 +192,21 @@ def _typed(text: str) -> bool:
         return False
 
 
-def test_the_terminal_of_the_tutorial_needs_only_pip_and_the_server() -> None:
+def test_the_terminal_of_the_tutorial_in_python_needs_only_pip_and_the_server() -> None:
     commands = [
         block.text.strip()
-        for block in blocks((ROOT / "docs/tutorial.md").read_text("utf-8"))
+        for block in blocks((ROOT / "docs/tutorial-in-python.md").read_text("utf-8"))
         if block.kind.startswith("sh")
     ]
     assert commands == ['python -m pip install ".[demo]"', "nats-server -c nats.conf"]
+
+
+def test_the_tutorial_has_every_command_of_the_setup_document_in_its_order() -> None:
+    page = (ROOT / "docs/tutorial.md").read_text("utf-8")
+    typed = "".join(block.text for block in blocks(page) if block.kind in ("console", "sh"))
+    place = 0
+    for command in SETUP_DOCUMENT:
+        place = typed.index(command, place) + len(command)
 
 
 def test_the_readme_starts_with_the_two_commands() -> None:
@@ -223,10 +276,13 @@ def test_every_error_stands_in_the_table_with_its_code_and_bases() -> None:
     }
 
 
+_PACKAGES = (authority, claims, config, resolver, store, validation)
+
+
 def test_every_public_name_is_in_the_reference() -> None:
     public = {
         *vars(natsauth)["__all__"],
-        *(name for module in (claims, config, resolver, validation) for name in module.__all__),
+        *(name for package in _PACKAGES for name in package.__all__),
         *(name for module in (errors, shortcuts, trust) for name in _defined(module)),
     } - {"__version__"}
     shown = re.findall(r"^\.\. (?:auto|py:)\w+:: (?:[a-z_]+\.)*(\w+)", REFERENCE, re.MULTILINE)

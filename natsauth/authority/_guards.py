@@ -88,7 +88,7 @@ def _check_deletion(tree: Tree, draft: Draft[Any]) -> None:
 
 
 def _check_itself(draft: Draft[Any], now: int) -> None:
-    """Refuse times and limits by which an entry would be of no use, though it was or is new."""
+    """Refuse times and limits by which an entry would be of no use, unless it is of none by now."""
     what, claims, stored = f"{draft.claims.kind} {draft.path[-1]!r:.80}", draft.claims, draft.stored
     if 0 < claims.exp <= now and not (stored and 0 < stored.exp <= now):
         raise LockoutError(

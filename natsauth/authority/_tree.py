@@ -43,7 +43,7 @@ class Tree:
         given: Those keys, by public key.
         made: New keys, which a commit stores.
         drafts: What was read or made, by path.
-        taken: The names that are in use below a path: only so long as they become more.
+        taken: The names that are in use below a path, kept while they only become more.
     """
 
     def __init__(self, store: Store, keys: Iterable[SecretKey]) -> None:
