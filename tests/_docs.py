@@ -8,10 +8,15 @@ A block between fences says what it is in its first line:
 ``text``           what the ``python`` block before it prints; ``…`` is any text in a line
 ``text figure``    is read: a drawing, or what never comes out twice the same
 ``sh``             commands of a terminal; see :meth:`Reader._type`
+``console``        what a terminal shows: commands after ``$``, and what they print, errors too;
+                   a command goes on after ``&&``
 ``sh no-run``      commands of another machine or another time
-``conf``, ``js``   are read
+``conf``, ``js``   are read, and so is ``yaml``
 ``{name}``         directives, for Sphinx to check
 =================  ===============================================================================
+
+Public keys in a ``console`` stand for those of the run, each for the same one in the whole page.
+Seeds are crossed out.
 
 A page that says ``<!-- continues: other.md -->`` goes on where the other page ends.
 """
@@ -24,12 +29,16 @@ import re
 import shlex
 import socket
 import subprocess
+import sys
 import time
 from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
+from shutil import which
 from typing import TYPE_CHECKING, Any, NamedTuple
+from unittest.mock import patch
 
 from natsauth._server import find_server
+from tests._command import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +53,16 @@ PORT = "4222"
 SERVER = "nats-server "
 _FENCE = re.compile(r"^(`{3,}|:{3,})([^\n`]*)\n(.*?)^\1[ ]*$", re.MULTILINE | re.DOTALL)
 _CONTINUES = re.compile(r"<!-- continues: (\S+) -->")
+_COMMAND = re.compile(r"^\$ ((?:.*&&\n)*.*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+_PUBLIC_KEY = re.compile(r"\b([OAUN])[A-Z2-7]{55}\b")
+_SEED = re.compile(r"\b(S[OAU])[A-Z2-7]{56}\b")
 _START_SECONDS = 10.0
+_COMMANDS = """
+natsauth() { "$PYTHON" -m natsauth "$@"; }
+python() { "$PYTHON" "$@"; }
+nats-server() { "$SERVER" "$@"; }
+"""
+"""What is on PATH where the package is installed, and perhaps not here."""
 
 
 class Block(NamedTuple):
@@ -92,6 +110,7 @@ class Reader:
         self._names: dict[str, Any] = {"__name__": "__main__"}
         self._printed: str | None = None
         self._servers: list[subprocess.Popen[bytes]] = []
+        self._keys: dict[str, str] = {}
 
     def follow(self, page: Path) -> None:
         """Do what the blocks of a page say."""
@@ -111,6 +130,9 @@ class Reader:
             self._printed = self._run(block, place)
         elif block.kind == "sh":
             self._type(block.text, place)
+        elif block.kind == "console":
+            for command, shown in _COMMAND.findall(block.text):
+                self._enter(command, shown, place)
         elif block.kind == "text":
             assert printed is not None, f"{place}: no block before this one prints anything"
             assert matches(block.text, printed), f"{place}: it prints\n{printed}"
@@ -135,6 +157,40 @@ class Reader:
             elif words[:3] not in (["python", "-m", "pip"], ["python", "-m", "pytest"]):
                 assert words == ["natsauth", "demo"], f"{place}: a command that pages do not use"
 
+    def _enter(self, command: str, shown: str, place: str) -> None:
+        """Enter a command into a terminal, and compare what it prints with what the page shows."""
+        words = shlex.split(command, comments=True)
+        if words[0] == "export":
+            for variable, _, value in (word.partition("=") for word in words[1:]):
+                os.environ[variable] = os.path.expandvars(value)
+            return
+        if "jq" in words and not which("jq"):
+            return  # natsauth does without it, so that a machine without it is as good
+        run = subprocess.run(
+            ["bash", "-c", f"set -o pipefail\n{_COMMANDS}\n{command}"],
+            check=False,
+            cwd=self._directory,
+            encoding="utf-8",
+            env=environment(PYTHONPATH=str(ROOT), PYTHON=sys.executable, SERVER=str(find_server())),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=60,
+        )
+        assert run.returncode == 0, f"{place}: {command} fails\n{run.stdout}"
+        assert self._matches(shown, run.stdout), f"{place}: {command} prints\n{run.stdout}"
+
+    def _matches(self, shown: str, printed: str) -> bool:
+        """Tell whether a terminal shows what a page does, with each key in the place of its own."""
+        here, there = [[key[0] for key in _PUBLIC_KEY.finditer(text)] for text in (shown, printed)]
+        if not matches(_masked(shown), _masked(printed)):
+            return False
+        return not here or (
+            len(here) == len(there)
+            and all(
+                self._keys.setdefault(key, own) == own for key, own in zip(here, there, strict=True)
+            )
+        )
+
     def _start(self, command: list[str]) -> None:
         with (self._directory / "terminal.log").open("ab") as log:
             server = subprocess.Popen(
@@ -155,7 +211,8 @@ def reading(directory: Path) -> Iterator[Reader]:
     reader = Reader(directory)
     os.chdir(directory)
     try:
-        yield reader
+        with patch.dict(os.environ, HOME=str(directory), PWD=str(directory)):
+            yield reader
     finally:
         reader.stop()
         os.chdir(before)
@@ -165,6 +222,11 @@ def matches(expected: str, printed: str) -> bool:
     """Tell whether text was printed as a page shows it, where ``…`` is any text within a line."""
     pattern = re.escape(expected.strip()).replace("…", ".*")
     return re.fullmatch(pattern, printed.strip()) is not None
+
+
+def _masked(text: str) -> str:
+    """Return text with the first letters alone of each key."""
+    return _SEED.sub(r"\1*", _PUBLIC_KEY.sub(r"\1*", text))
 
 
 def _free_port() -> int:

@@ -22,3 +22,11 @@ def test_secrets_are_not_shown_and_public_keys_are(pair: KeyPair | CurveKeyPair)
             assert "(a seed)" in without_seeds(text)
     text = f"the key {pair.public_key} and 'S' and SUBJECT"
     assert without_seeds(text) == text
+
+
+@pytest.mark.parametrize("colon", [":", ": "])
+def test_the_identity_of_a_token_is_shown_whatever_it_looks_like(colon: str) -> None:
+    looks_like_a_seed = f"SA{'A' * 50}"
+    text = f'{{"jti"{colon}"{looks_like_a_seed}"}}'
+    assert without_seeds(text) == text
+    assert looks_like_a_seed not in without_seeds(text.replace("jti", "sub"))

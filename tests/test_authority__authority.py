@@ -22,6 +22,7 @@ from natsauth.errors import (
 )
 from natsauth.keys import KeyType
 from natsauth.store import DirectoryStore, MemoryStore
+from natsauth.xkeys import CurveKeyPair
 from tests import _authority
 from tests._authority import NOW, check_tree, content, in_each_store, key, small_tree, tokens
 from tests._store import NSC_STORE, unprivileged
@@ -285,3 +286,13 @@ def test_a_key_that_is_given_is_not_stored() -> None:
     authority.commit()
     assert store.public_keys() == []
     assert authority.operators["op"].key is given
+
+
+def test_a_key_of_another_kind_is_kept_with_the_next_commit() -> None:
+    authority, curve = Authority(MemoryStore()), CurveKeyPair.generate()
+    assert authority.keep(curve) == curve.public_key
+    assert authority.store.public_keys() == []
+    authority.commit()
+    assert authority.store.seed(curve.public_key) == curve.reveal_seed()
+    with pytest.raises(UsageError, match="expected a KeyPair, got str"):
+        authority.keep(curve.reveal_seed())  # type: ignore[arg-type]

@@ -7,9 +7,16 @@ import pytest
 
 from natsauth.authority import Authority
 from natsauth.claims import Account, Operator, OperatorLimits
-from natsauth.errors import ExistsError, LockoutError, NotFoundError, SecretError
-from natsauth.keys import KeyType
+from natsauth.errors import (
+    ExistsError,
+    KeyRoleError,
+    LockoutError,
+    NotFoundError,
+    SecretError,
+)
+from natsauth.keys import KeyPair, KeyType
 from natsauth.store import MemoryStore
+from natsauth.trust import check_account, check_user
 from tests._authority import NOW, check_tree, in_each_store, key, small_tree, tokens
 from tests._store import NSC_STORE
 
@@ -208,3 +215,71 @@ def test_an_operator_signs_with_what_is_at_hand() -> None:
     store.delete_seed(operator.public_key)
     with pytest.raises(SecretError, match="no key that may sign"):
         operator.signer()
+
+
+# Another identity
+
+
+@pytest.fixture
+def reissued() -> Authority:
+    """Give an operator with an account that its identity signed, and one that a signing key did."""
+    reissued = Authority(MemoryStore())
+    operator = reissued.operators.add("o")
+    operator.accounts.add("a").users.add("u")
+    reissued.commit()
+    operator.signing_keys.generate()
+    operator.accounts.add("b")
+    reissued.commit()
+    return reissued
+
+
+def test_what_the_old_identity_signed_is_signed_anew(reissued: Authority) -> None:
+    operator = reissued.operators["o"]
+    old, before = operator.public_key, {n: operator.accounts[n].token for n in "ab"}
+    assert operator.reissue_identity() == ["a"]
+    reissued.commit()
+    operator = reissued.operators["o"]
+    assert operator.public_key != old
+    assert operator.token.claims.iss == operator.public_key
+    assert operator.key.public_key == operator.public_key
+    account, other = operator.accounts["a"], operator.accounts["b"]
+    assert other.token == before["b"]
+    assert account.token.claims.iss != old
+    assert check_account(account.token, operator.token)
+    assert check_user(account.users["u"].token, account.token, operator.token)
+
+
+def test_the_old_identity_can_go_on_signing(reissued: Authority) -> None:
+    operator = reissued.operators["o"]
+    old, before = operator.public_key, operator.accounts["a"].token
+    assert operator.reissue_identity(keep_signing=True) == []
+    reissued.commit()
+    operator = reissued.operators["o"]
+    assert old in operator.signing_keys
+    assert operator.accounts["a"].token == before
+    assert check_account(before, operator.token)
+
+
+def test_the_identity_can_be_given(reissued: Authority) -> None:
+    pair = KeyPair.generate(KeyType.OPERATOR)
+    reissued.operators["o"].reissue_identity(pair)
+    reissued.commit()
+    assert reissued.operators["o"].public_key == pair.public_key
+
+
+def test_a_signing_key_can_become_the_identity(reissued: Authority) -> None:
+    operator = reissued.operators["o"]
+    [key] = operator.signing_keys
+    pair = KeyPair.from_seed(reissued.store.seed(key))
+    operator.reissue_identity(pair)
+    reissued.commit()
+    operator = reissued.operators["o"]
+    assert (operator.public_key, [*operator.signing_keys]) == (key, [])
+    assert check_account(operator.accounts["b"].token, operator.token)
+
+
+def test_a_key_of_another_role_is_refused(reissued: Authority) -> None:
+    operator = reissued.operators["o"]
+    with pytest.raises(KeyRoleError):
+        operator.reissue_identity(KeyPair.generate(KeyType.ACCOUNT))
+    assert reissued.commit() == []

@@ -55,7 +55,10 @@ def test_a_public_import() -> None:
 
 def test_an_import_by_activation() -> None:
     authority, _, account, other = sharing()
-    token = account.activate("private.a", other.public_key, expires_in=HOUR, now=NOW)
+    token = account.activate(
+        "private.a", other.public_key, expires_in=HOUR, not_before=NOW, now=NOW
+    )
+    assert token.claims.nbf == NOW
     claims = token.claims
     assert (claims.sub, claims.exp, claims.iat) == (other.public_key, NOW + 3600, NOW)
     assert (claims.nats.subject, claims.nats.kind) == ("private.a", "stream")

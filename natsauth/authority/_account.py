@@ -124,6 +124,7 @@ class AccountNode(Node[AccountClaims]):
         account: str,
         *,
         expires_in: timedelta | None = None,
+        not_before: datetime | float | None = None,
         signer: Signer | str | None = None,
         now: datetime | float | None = None,
     ) -> Token[ActivationClaims]:
@@ -133,6 +134,7 @@ class AccountNode(Node[AccountClaims]):
             subject: What it may import.
             account: Public key of the other account.
             expires_in: How long the leave lasts; without end if not given.
+            not_before: From when on it holds; from now on if not given.
             signer: Who is to sign, by default as for users; no scoped signing key may.
             now: The moment; the current one if not given.
 
@@ -145,7 +147,7 @@ class AccountNode(Node[AccountClaims]):
         """
         return activate(
             self._tree, self._draft, subject, account,
-            expires_in=expires_in, signer=signer, now=clock(now),
+            expires_in=expires_in, not_before=not_before, signer=signer, now=clock(now),
         )  # fmt: skip
 
     def add_import(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from natsauth.authority._commit import Change, commit
 from natsauth.authority._expiry import Expiry, expirations
 from natsauth.authority._operator import Operators
-from natsauth.authority._tree import Tree
+from natsauth.authority._tree import Tree, key_pair
 from natsauth.claims.base import clock
 from natsauth.errors import UsageError
 
@@ -56,6 +56,18 @@ class Authority:
     def operators(self) -> Operators:
         """The operators, by name."""
         return Operators(self._tree)
+
+    def keep(self, key: SecretKey) -> str:
+        """Have a key pair stored with the next commit, and return its public key.
+
+        What makes keys here keeps them by itself; this is for others, such as the curve key of an
+        auth callout.
+
+        Raises:
+            UsageError: It is no key pair.
+        """
+        self._tree.keep(key_pair(key))
+        return key.public_key
 
     def commit(
         self, *, allow_lockout: bool = False, now: datetime | float | None = None

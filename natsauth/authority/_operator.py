@@ -98,6 +98,41 @@ class OperatorNode(Node[OperatorClaims]):
             account.reissue()
             account.reissue_users()
 
+    def reissue_identity(
+        self, key: KeyPair | None = None, *, keep_signing: bool = False
+    ) -> list[str]:
+        """Give the operator another identity key with the next commit, which signs it.
+
+        Servers trust the operator that their configuration names: they take accounts that the new
+        keys sign only when they got the new token of the operator, and were restarted.
+
+        Args:
+            key: The new key pair; one is made if not given.
+            keep_signing: Whether the old key goes on as a signing key, so that what it signed
+                holds.
+
+        Returns:
+            The names of the accounts that the old key signed, and that are signed anew.
+
+        Raises:
+            KeyRoleError: The key is no operator key.
+            StoreDataError: An account cannot be read.
+        """
+        old, accounts = self.public_key, []
+        pair = key or KeyPair.generate(KeyType.OPERATOR)
+        self.signing_keys.add(pair)  # which has its role checked, and its seed stored
+        self.signing_keys.remove(pair.public_key)
+        if keep_signing:
+            self.signing_keys.add(old)
+        else:
+            accounts = [node for node in self.accounts.values() if node.token.claims.iss == old]
+        self.claims.sub = self._draft.public_key = pair.public_key
+        self.sign_with(pair)
+        self.reissue()
+        for node in accounts:
+            node.reissue()
+        return [node.name for node in accounts]
+
 
 class Operators(Entries[OperatorNode]):
     """The operators of a store, by name."""

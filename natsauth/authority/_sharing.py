@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from natsauth.authority._commit import sign
 from natsauth.authority._draft import Draft
 from natsauth.claims import AccountClaims, Activation, ActivationClaims, Import
+from natsauth.claims.base import seconds
 from natsauth.errors import ExistsError, NotFoundError, TrustError, UsageError
 from natsauth.subjects import is_contained_in
 from natsauth.token import Token, decode
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from natsauth.authority._tree import Tree
     from natsauth.signing import Signer
@@ -25,6 +26,7 @@ def activate(
     account: str,
     *,
     expires_in: timedelta | None,
+    not_before: datetime | float | None,
     signer: Signer | str | None,
     now: int,
 ) -> Token[ActivationClaims]:
@@ -45,6 +47,8 @@ def activate(
     )
     if expires_in is not None:
         claims.expire_in(expires_in, now=now)
+    if not_before is not None:
+        claims.nbf = seconds(not_before)
     draft = Draft((*exporter.path, subject), claims, signer=signer)
     # What was revoked in this very second can be granted again in the next.
     return sign(tree, draft, now + export.is_revoked(account, now))

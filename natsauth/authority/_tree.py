@@ -48,7 +48,7 @@ class Tree:
 
     def __init__(self, store: Store, keys: Iterable[SecretKey]) -> None:
         self.store = store
-        self.given = {pair.public_key: pair for pair in map(_key_pair, keys)}
+        self.given = {pair.public_key: pair for pair in map(key_pair, keys)}
         self.made: dict[str, SecretKey] = {}
         self.drafts: dict[Path, Draft[Any]] = {}
         self.taken: dict[Path, dict[str, str]] = {}
@@ -221,7 +221,12 @@ def _fold(path: Path) -> str:
     return path[-1].lower() if len(path) == ACCOUNT else path[-1]
 
 
-def _key_pair(key: object) -> SecretKey:
+def key_pair(key: object) -> SecretKey:
+    """Return what was given as a key pair.
+
+    Raises:
+        UsageError: It is none.
+    """
     if not isinstance(key, SecretKey):
         raise UsageError(f"expected a KeyPair, got {type(key).__name__}")
     return key

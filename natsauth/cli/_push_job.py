@@ -150,9 +150,9 @@ class Job:
         )
         for step in pruned(result, self._servers, dry_run=self._dry_run):
             self._output.report(step)
-        replies = result.deleted.replies if result.deleted else ()
+        sent = result.deleted
         good = not result.missing if self._dry_run else bool(result)
-        some = not result.deleted or any(reply.ok for reply in replies)
+        some = sent is None or any(reply.ok for reply in sent.replies)
         self._judge(result, good=good, some=some)
 
     async def delete(self, resolver: ResolverClient, key: str, name: str) -> None:

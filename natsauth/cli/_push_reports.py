@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from natsauth.cli._output import Report, Status
 from natsauth.errors import ResolverError
+from natsauth.resolver import PushReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -63,7 +64,7 @@ def cure(result: PushResult | DeleteResult | PruneResult) -> str:
     try:
         result.raise_for_errors()
     except ResolverError as error:
-        silent = result.reason is PushReason.MISSING if hasattr(result, "reason") else False
+        silent = getattr(result, "reason", None) is PushReason.MISSING
         return f"{error.hint}; --timeout waits longer" if silent else error.hint
     return ""
 
@@ -90,7 +91,7 @@ class Tally:
             total: How many accounts there are.
             servers: Where they were to go.
         """
-        facts = {"pushed": self._good, "accounts": total}
+        facts: dict[str, Any] = {"pushed": self._good, "accounts": total}
         if self._good == total:
             return Report(f"pushed {total} accounts to {servers}", **facts)
         text = f"{self._good} of {total} accounts reached every server: {servers}"

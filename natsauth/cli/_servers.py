@@ -15,7 +15,13 @@ import click
 from natsauth.cli._commands import Mistake
 from natsauth.cli._options import options
 from natsauth.cli._values import duration
-from natsauth.errors import FileError, NatsAuthError, ResolverError, SecretError
+from natsauth.errors import (
+    FileError,
+    NatsAuthError,
+    ResolverError,
+    ResolverTimeoutError,
+    SecretError,
+)
 from natsauth.keys import KeyPair, KeyType, is_public_key
 from natsauth.resolver import ResolverClient
 from natsauth.resolver._addresses import parse_servers
@@ -121,6 +127,8 @@ async def connect(
             yield resolver
     except NatsAuthError as error:
         error.hint = next((cure for part, cure in _CURES.items() if part in error.hint), error.hint)
+        if isinstance(error, ResolverTimeoutError):
+            error.hint = "; ".join(filter(None, ["--timeout waits longer", error.hint]))
         raise
 
 

@@ -58,7 +58,7 @@ def show_described(
         tables = describe(token.claims, name_of=str if long_ids else name_of, scope=scope)
         text, value = "\n".join(table.render() for table in tables), payload
     if output_file is None or output_file == "--":
-        session.output.show(value, text)
+        session.output.show(value, text, show_seeds=field == "jti")  # which only looks like one
         return
     text = json_text(value) if session.output.json else text
     write_file(output_file, without_seeds(text).encode())

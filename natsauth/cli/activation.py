@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from natsauth._files import write_file
-from natsauth.claims import ActivationClaims
 from natsauth.cli._commands import Mistake, command
 from natsauth.cli._exchange import account_key, pick
 from natsauth.cli._options import account_option, lifetime, moment_text
 from natsauth.cli._output import path_text
 from natsauth.cli._tokens import armoured
 from natsauth.cli._tree import Workspace
-from natsauth.keys import KeyPair
 from natsauth.subjects import is_contained_in
-from natsauth.token import Token, decode, encode
 
 if TYPE_CHECKING:
     from natsauth.cli._session import Session
@@ -64,9 +61,9 @@ def activation(
         raise Mistake("The activation would never be valid.", hint="--expiry 30d")
     lasting = timedelta(seconds=expiry - now) if expiry else None
     key = account_key(work, target)
-    token = node.activate(subject, key, expires_in=lasting, signer=work.signer, now=now)
-    if start:
-        token = _not_before(work, token, start)
+    token = node.activate(
+        subject, key, expires_in=lasting, not_before=start, signer=work.signer, now=now
+    )
     text = armoured(token.encoded, "activation")
     if output_file != "--":
         write_file(output_file, text.encode(), overwrite=True)
@@ -82,14 +79,3 @@ def activation(
         session.output.show(facts, text)
     else:
         session.output.ok(f"wrote activation token to {path_text(output_file)}", file=output_file)
-
-
-def _not_before(
-    work: Workspace, token: Token[ActivationClaims], start: int
-) -> Token[ActivationClaims]:
-    """Return an activation that is valid from a moment on, signed by the same key."""
-    claims, signer = decode(token, ActivationClaims).claims, work.signer
-    if not isinstance(signer, KeyPair):
-        signer = KeyPair.from_seed(work.store.seed(claims.iss))
-    claims.nbf = start
-    return encode(claims, signer, now=claims.iat)

@@ -67,7 +67,7 @@ def edit(
         callout.auth_users = _remove(edit, "user", callout.auth_users, rm_users)
         callout.allowed_accounts = _add(edit, "account", callout.allowed_accounts, accounts)
         callout.allowed_accounts = _remove(edit, "account", callout.allowed_accounts, rm_accounts)
-        _edit_curve(edit, callout, given["curve"], rm=given["rm_curve"], dry_run=dry_run)
+        _edit_curve(edit, callout, given["curve"], rm=given["rm_curve"])
         edit.sign(node)
 
 
@@ -106,15 +106,14 @@ def _edit_curve(
     curve: CurveKeyPair | PublicKey | None,
     *,
     rm: bool,
-    dry_run: bool,
 ) -> None:
     if rm:
         unset = "remove curve key didn't do anything as the curve key was not set"
         edit.did(f"removed {callout.xkey} curve key" if callout.xkey else unset)
         callout.xkey = ""
     if curve is not None:
-        if isinstance(curve, CurveKeyPair) and not dry_run:
-            edit.store.add_seed(curve.reveal_seed())
+        if isinstance(curve, CurveKeyPair):
+            edit.authority.keep(curve)
         callout.xkey = curve.public_key
         edit.did(f"set curve key {callout.xkey}")
 

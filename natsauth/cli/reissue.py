@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from natsauth.authority._reissue import reissue_identity
 from natsauth.cli._commands import Mistake, command
 from natsauth.cli._options import account_option, dry_run_option, force_option, name_if_any, names
 from natsauth.cli._tree import editing
@@ -53,7 +52,7 @@ def operator(
     with editing(session, force=force, dry_run=dry_run) as edit:
         node = edit.operator(name_if_any(name, option))
         old = node.public_key
-        anew = reissue_identity(node, _identity(edit), keep_signing=convert_to_signing_key)
+        anew = node.reissue_identity(_identity(edit), keep_signing=convert_to_signing_key)
         edit.did(
             f'operator "{node.name}" successfully changed identity to: {node.public_key}',
             kind="operator",

@@ -76,9 +76,7 @@ def process(*command: str | Path, directory: Path) -> Callable[[], None]:
         "XDG_CONFIG_HOME": str(directory / "config"),
         "XDG_DATA_HOME": str(directory / "data"),
     }
-    return partial(
-        subprocess.run, command, env=environment, capture_output=True, check=True
-    )  # type: ignore[return-value]  # whose result nobody needs
+    return partial(subprocess.run, command, env=environment, capture_output=True, check=True)  # type: ignore[return-value]  # whose result nobody needs
 
 
 def _row(table: Table, what: str, ours: str, other: str, ratio: float, limit: float) -> None:
@@ -108,7 +106,7 @@ def main() -> None:
             f"{few:.0f} µs ({SMALL} accounts)", many / few, 1.2,
         )  # fmt: skip
         python = Path(sys.executable)
-        natsauth = [python, "-m", "natsauth"]
+        natsauth: list[str | Path] = [python, "-m", "natsauth"]
         bare, help_ = milliseconds(
             process(python, "-c", "pass", directory=small),
             process(*natsauth, "--help", directory=small),
