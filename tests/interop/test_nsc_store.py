@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 # The first test waits until nsc is built.
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @dataclass
