@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import click
-
 from natsauth.claims.base import ANY
 from natsauth.cli._commands import Mistake
 from natsauth.errors import NotFoundError
@@ -19,10 +17,6 @@ if TYPE_CHECKING:
     from natsauth.cli._tree import Edit, Workspace
 
     T = TypeVar("T", Export, Import)
-
-dry_run_option = click.option(
-    "--dry-run", is_flag=True, help="Say what would be done, and do nothing."
-)
 
 
 def pick(account: AccountNode, what: str, items: Iterable[T | None] | None, subject: str) -> T:

@@ -14,7 +14,7 @@ from natsauth.resolver import PushReason
 from natsauth.resolver._preflight import check
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from natsauth.claims import AccountClaims
     from natsauth.cli._session import Session
@@ -134,7 +134,8 @@ class Job:
         """Compare what servers have with the store."""
         names: dict[str, str] = {}
         found = await resolver.diff(self._all_tokens(names))
-        for step in differences(found, names):
+        extra = {key for server in found.servers for key in server.extra}
+        for step in differences(found, names | await _names_there(resolver, extra)):
             self._output.report(step)
         self._some = True
         self._bad |= bool(found.missing)
@@ -148,7 +149,8 @@ class Job:
             dry_run=self._dry_run,
             allow_all=self._allow_all,
         )
-        for step in pruned(result, self._servers, dry_run=self._dry_run):
+        names = await _names_there(resolver, result.accounts) if self._dry_run else {}
+        for step in pruned(result, self._servers, names, dry_run=self._dry_run):
             self._output.report(step)
         sent = result.deleted
         good = not result.missing if self._dry_run else bool(result)
@@ -191,6 +193,17 @@ class Job:
                 raise StoreDataError(text, hint=error.hint) from error
             names[token.claims.sub] = name
             yield token
+
+
+async def _names_there(resolver: ResolverClient, keys: Iterable[str]) -> dict[str, str]:
+    """Return the names of accounts that are not in the store, as far as servers tell them."""
+    try:
+        found = await resolver.pull(keys)
+    except ResolverError:  # of caches, or one server is silent: then the key has to do
+        return {}
+    return {
+        token.claims.sub: f'"{token.claims.name}" ({token.claims.sub})' for token in found.accounts
+    }
 
 
 def _nobody() -> ResolverError:

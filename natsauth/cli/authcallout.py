@@ -9,9 +9,9 @@ import click
 from natsauth.claims import ExternalAuthorization
 from natsauth.cli._commands import Mistake, command
 from natsauth.cli._describe_account import callout_rows
-from natsauth.cli._exchange import account_key, body_of, changed, dry_run_option
+from natsauth.cli._exchange import account_key, body_of, changed
 from natsauth.cli._keys import key
-from natsauth.cli._options import account_option, options, require_any
+from natsauth.cli._options import account_option, dry_run_option, options, require_any
 from natsauth.cli._tables import Table
 from natsauth.cli._tree import Workspace, editing
 from natsauth.cli._values import many

@@ -10,8 +10,8 @@ from natsauth.claims import Export, ServiceLatency
 from natsauth.claims.exchange import SERVICE, SINGLETON, STREAM
 from natsauth.cli._commands import Mistake, command
 from natsauth.cli._describe_account import export_tables
-from natsauth.cli._exchange import body_of, changed, dry_run_option, pick
-from natsauth.cli._options import account_option, options, require_any
+from natsauth.cli._exchange import body_of, changed, pick
+from natsauth.cli._options import account_option, dry_run_option, options, require_any
 from natsauth.cli._tables import Table
 from natsauth.cli._tree import Workspace, editing
 from natsauth.cli._values import duration, sampling

@@ -11,8 +11,8 @@ from natsauth.claims import ActivationClaims, Import
 from natsauth.claims.exchange import SERVICE, STREAM
 from natsauth.cli._commands import Mistake, command
 from natsauth.cli._describe_account import import_table
-from natsauth.cli._exchange import account_key, body_of, changed, dry_run_option, pick
-from natsauth.cli._options import account_option
+from natsauth.cli._exchange import account_key, body_of, changed, pick
+from natsauth.cli._options import account_option, dry_run_option
 from natsauth.cli._tables import Table
 from natsauth.cli._tokens import token_in
 from natsauth.cli._tree import Workspace, editing

@@ -9,8 +9,8 @@ import click
 from natsauth.claims import WeightedMapping
 from natsauth.cli._commands import command
 from natsauth.cli._describe_account import mapping_table
-from natsauth.cli._exchange import body_of, changed, dry_run_option
-from natsauth.cli._options import account_option, options
+from natsauth.cli._exchange import body_of, changed
+from natsauth.cli._options import account_option, dry_run_option, options
 from natsauth.cli._tables import Table
 from natsauth.cli._tree import Workspace, editing
 from natsauth.cli._values import percent

@@ -10,8 +10,8 @@ import click
 from natsauth.claims.base import ANY
 from natsauth.claims.exchange import SERVICE, STREAM
 from natsauth.cli._commands import Mistake, command
-from natsauth.cli._exchange import account_key, changed, dry_run_option
-from natsauth.cli._options import account_option, options
+from natsauth.cli._exchange import account_key, changed
+from natsauth.cli._options import account_option, dry_run_option, options
 from natsauth.cli._tables import Table
 from natsauth.cli._tree import Workspace, editing
 from natsauth.cli._values import at
