@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
 
 from natsauth.cli.main import commands
 from natsauth.keys import KeyPair
+from natsauth.store import DirectoryStore
 from natsauth.xkeys import CurveKeyPair
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 OPTIONS = {
     "-o": "operator",
@@ -68,3 +72,20 @@ def test_a_role_is_needed() -> None:
 
 def test_no_two_are_the_same() -> None:
     assert nkey("-a").stdout != nkey("-a").stdout
+
+
+def test_a_stored_seed_is_not_shown(tmp_path: Path) -> None:
+    arguments = ["generate", "nkey", "-a", "-x", "--store", "-H", str(tmp_path)]
+    result = CliRunner().invoke(commands, arguments, prog_name="natsauth")
+    account, curve = result.stdout.split()
+    assert result.exit_code == 0
+    assert f"[ OK ] account key stored `{tmp_path}/keys/A/" in result.stderr
+    store = DirectoryStore(tmp_path, keys=tmp_path)
+    for public_key in (account, curve):
+        seed = store.seed(public_key)
+        assert restored(seed).public_key == public_key
+        assert seed not in result.output
+    arguments = ["generate", "nkey", "-u", "--store", "--json", "-H", str(tmp_path)]
+    [key] = json.loads(CliRunner().invoke(commands, arguments, prog_name="natsauth").stdout)
+    assert key["file"] == str(store.key_file(key["public_key"]))
+    assert restored(store.seed(key["public_key"])).type == key["role"] == "user"

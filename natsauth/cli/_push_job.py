@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import aclosing, nullcontext
 from typing import TYPE_CHECKING
 
-from natsauth.cli._output import ExitCode
+from natsauth.cli._output import ExitCode, Report, Status
 from natsauth.cli._push_reports import Tally, called, cure, deleted, differences, pruned, pushed
 from natsauth.cli._servers import addresses, named_key, unreachable
-from natsauth.errors import ResolverConnectionError, ResolverError, StoreDataError
+from natsauth.errors import LockoutError, ResolverConnectionError, ResolverError, StoreDataError
 from natsauth.keys import KeyType
 from natsauth.resolver import PushReason
 from natsauth.resolver._preflight import check
@@ -58,6 +58,7 @@ class Job:
         self._some = self._bad = self._findings = False
         self._servers = ""
         self._hints: dict[str, None] = {}
+        self._unread: list[Report] = []
 
     def finish(self) -> ExitCode:
         """Say what may help, once, and return how it went."""
@@ -105,6 +106,7 @@ class Job:
         finally:
             if tally.count and not each:
                 output.report(tally.report(len(names), self._servers))
+            self._tell_unread()
 
     def _try(self, names: list[str]) -> None:
         claims = self._operator.token.claims
@@ -121,14 +123,22 @@ class Job:
             else:
                 self._some = True
                 self._output.ok(f'would push "{name}" to {self._servers}', account=key, name=name)
+        self._tell_unread()
+
+    def _tell_unread(self) -> None:
+        for step in self._unread:
+            self._output.report(step)
+        self._unread.clear()
 
     def _tokens(self, names: list[str]) -> Iterator[Token[AccountClaims]]:
+        """Yield accounts, and note which cannot be read, to be told once nothing else is shown."""
         for name in names:
             try:
                 yield self._operator.accounts.token(name)
             except StoreDataError as error:
                 self._bad = True
-                self._output.error(f'not pushed "{name}": {error}', name=name, code=error.code)
+                text = f'not pushed "{name}": {error}'
+                self._unread.append(Report(text, Status.ERROR, name=name, code=error.code))
 
     async def diff(self, resolver: ResolverClient) -> None:
         """Compare what servers have with the store."""
@@ -161,6 +171,8 @@ class Job:
         """Delete one account from servers."""
         names = {key: name} if name != key else {}
         if self._dry_run:
+            if key == self._operator.claims.nats.system_account:
+                raise LockoutError(f"{key} is the system account, which is not deleted")
             text = f"would delete {called(key, names)} from {self._servers}"
             self._output.ok(text, account=key)
             return
@@ -201,9 +213,7 @@ async def _names_there(resolver: ResolverClient, keys: Iterable[str]) -> dict[st
         found = await resolver.pull(keys)
     except ResolverError:  # of caches, or one server is silent: then the key has to do
         return {}
-    return {
-        token.claims.sub: f'"{token.claims.name}" ({token.claims.sub})' for token in found.accounts
-    }
+    return {token.claims.sub: token.claims.name for token in found.accounts}
 
 
 def _nobody() -> ResolverError:

@@ -130,7 +130,7 @@ def differences(found: AccountDiff, names: Mapping[str, str]) -> Iterator[Report
         for key in other:
             step.warning(f"has another token of {called(key, names)}", account=key)
         for key in server.extra:
-            step.warning(f"has {key}, which is not in the store", account=key)
+            step.warning(f"has {_both(key, names)}, which is not in the store", account=key)
         yield step
     for account in found.different:
         if account not in everywhere:
@@ -141,11 +141,13 @@ def differences(found: AccountDiff, names: Mapping[str, str]) -> Iterator[Report
     yield from _silent(found.missing)
 
 
-def pruned(result: PruneResult, servers: str, *, dry_run: bool) -> Iterator[Report]:
+def pruned(
+    result: PruneResult, servers: str, names: Mapping[str, str], *, dry_run: bool
+) -> Iterator[Report]:
     """Yield what became of the accounts that the store lacks."""
     if dry_run:
         for key in result.accounts:
-            yield Report(f"would delete {key} from {servers}", account=key)
+            yield Report(f"would delete {_both(key, names)} from {servers}", account=key)
     elif result.deleted is not None:
         yield deleted(result.deleted, {})
     if not (result.accounts or result.missing):
@@ -185,6 +187,10 @@ def deleted(result: DeleteResult, names: Mapping[str, str]) -> Report:
 def called(key: str, names: Mapping[str, str]) -> str:
     """Return the name of an account between quotes, or its public key."""
     return f'"{names[key]}"' if key in names else key
+
+
+def _both(key: str, names: Mapping[str, str]) -> str:
+    return f'"{names[key]}" ({key})' if key in names else key
 
 
 def _different(account: DifferentAccount, names: Mapping[str, str]) -> Report:
