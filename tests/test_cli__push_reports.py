@@ -136,13 +136,13 @@ def test_what_was_deleted() -> None:
 
 def test_what_was_pruned() -> None:
     gone = DeleteResult(("AC",), (), (reply("n1"),))
-    assert lines(*pruned(PruneResult(("AC",), (), gone), "n1", dry_run=False)) == [
+    assert lines(*pruned(PruneResult(("AC",), (), gone), "n1", {}, dry_run=False)) == [
         "ok deleted AC from n1"
     ]
-    assert lines(*pruned(PruneResult(("AC",), ("n2",)), "n1", dry_run=True)) == [
-        "ok would delete AC from n1",
+    assert lines(*pruned(PruneResult(("AC",), ("n2",)), "n1", {"AC": "c"}, dry_run=True)) == [
+        'ok would delete "c" (AC) from n1',
         "error n2 did not say what it has",
     ]
     for dry_run in (True, False):
-        [step] = pruned(PruneResult((), ()), "n1", dry_run=dry_run)
+        [step] = pruned(PruneResult((), ()), "n1", {}, dry_run=dry_run)
         assert lines(step) == ["ok nothing to prune"]

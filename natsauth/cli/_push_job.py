@@ -105,7 +105,8 @@ class Job:
             output.error(f"{error.args[0]} (hint: {cure})", code=error.code)
         finally:
             if tally.count and not each:
-                output.report(tally.report(len(names), self._servers))
+                unread = len(self._unread)
+                output.report(tally.report(len(names), self._servers, unread=unread))
             self._tell_unread()
 
     def _try(self, names: list[str]) -> None:

@@ -84,12 +84,13 @@ class Tally:
         for problem in problems(result):
             self._problems.setdefault(problem, []).append(result.name)
 
-    def report(self, total: int, servers: str) -> Report:
+    def report(self, total: int, servers: str, *, unread: int = 0) -> Report:
         """Return what is to be said.
 
         Args:
             total: How many accounts there are.
             servers: Where they were to go.
+            unread: How many of them cannot be read, which is told elsewhere.
         """
         facts: dict[str, Any] = {"pushed": self._good, "accounts": total}
         if self._good == total:
@@ -100,8 +101,8 @@ class Tally:
             shown = ", ".join(f'"{name}"' for name in names[:_NAMED])
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
             step.error(f"{shown}{more}: {problem}")
-        if self.count < total:
-            step.error(f"nothing is known of {total - self.count}")
+        if unknown := total - self.count - unread:
+            step.error(f"nothing is known of {unknown}")
         return step
 
 

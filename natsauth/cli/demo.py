@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -14,6 +15,9 @@ from rich.text import Text
 
 from natsauth.cli._commands import command
 from natsauth.demo import Step, run
+
+if TYPE_CHECKING:
+    from natsauth.cli._session import Session
 
 # Both would end the process at once, with the server running on. Windows knows no SIGHUP.
 _ENDS = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
@@ -26,12 +30,15 @@ _ENDS = {signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)}
     metavar="DIR",
     help="Keep the files in a new or empty directory.",
 )
-def demo(keep: Path | None) -> None:
+@click.pass_obj
+def demo(session: Session, keep: Path | None) -> None:
     """Secure a real nats-server from nothing, and prove that it holds."""
-    console = Console(highlight=False, soft_wrap=True)
+    steps: list[Step] = []
+    console = Console(highlight=False, soft_wrap=True, quiet=session.output.json)
     mark = "ok" if console.options.ascii_only else "✓"
 
     def narrate(step: Step) -> None:
+        steps.append(step)
         time = f"{step.milliseconds:4.0f} ms"
         console.print(Text.assemble((mark, "green"), " ", (time, "dim"), "  ", step.text))
         if step.words:
@@ -54,6 +61,8 @@ def demo(keep: Path | None) -> None:
     if keep:
         console.print(Text("Where the files are, nats-server -c nats.conf starts it again."))
         console.print(Text(f"The files are in {keep}"))
+    if session.output.json:
+        session.output.show([step._asdict() for step in steps], "")
 
 
 def _interrupt(_number: int, _frame: object) -> None:

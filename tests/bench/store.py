@@ -6,7 +6,6 @@ Whole processes are compared with the real nsc where there is one, in turn.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from functools import partial
@@ -19,7 +18,8 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from natsauth import AccountClaims, KeyPair, KeyType, OperatorClaims, encode
+from natsauth import AccountClaims, KeyPair, KeyType, OperatorClaims, encode, render_resolver
+from natsauth._server import NatsServer
 from natsauth.authority import Authority
 from natsauth.store import DirectoryStore
 from tests.bench.measure import side_by_side
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SMALL, LARGE = 10, 10_000
+PUSHED = 5
+"""Accounts that are pushed beside nsc, which takes a second for each."""
 _ROUNDS = 15
 
 
@@ -79,6 +81,26 @@ def process(*command: str | Path, directory: Path) -> Callable[[], None]:
     return partial(subprocess.run, command, env=environment, capture_output=True, check=True)  # type: ignore[return-value]  # whose result nobody needs
 
 
+def beside_nsc(root: Path, natsauth: list[str | Path], nsc: Path) -> list[float]:
+    """Return the milliseconds of pushing a store's accounts to a real server, as processes."""
+    store = DirectoryStore(root / "stores", keys=root / "keys")
+    authority = Authority(store)
+    operator = authority.operators.add("o", signing_keys=1, system_account=True)
+    for number in range(PUSHED):
+        operator.accounts.add(f"a{number}")
+    authority.commit()
+    config = root / "server.conf"
+    config.write_text(render_resolver(operator.token, [operator.system_account.token]))
+    with NatsServer(config, directory=root) as server:
+        push = ["push", "-A", "-u", server.url]
+        dirs = ["--data-dir", str(store.stores), "--keystore-dir", str(store.keys)]
+        return milliseconds(
+            process(*natsauth, *push, *dirs, directory=root),
+            process(nsc, *push, *dirs, directory=root),
+            rounds=2,
+        )
+
+
 def _row(table: Table, what: str, ours: str, other: str, ratio: float, limit: float) -> None:
     shown = f"{ratio:.2f}" if ratio <= limit else f"[red]{ratio:.2f}[/]"
     table.add_row(what, ours, other, shown, f"≤ {limit}")
@@ -123,7 +145,9 @@ def main() -> None:
             )
             _row(table, f"list {LARGE:,} accounts", f"{ours:.0f} ms", f"{theirs:.0f} ms (nsc)",
                  ours / theirs, 1)  # fmt: skip
-        shutil.rmtree(place, ignore_errors=True)
+            ours, theirs = beside_nsc(Path(place, "pushed"), natsauth, nsc)
+            _row(table, f"push {PUSHED + 1} accounts", f"{ours:.0f} ms", f"{theirs:.0f} ms (nsc)",
+                 ours / theirs, 1)  # fmt: skip
     Console(width=110).print(table)
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Self
 
 
@@ -66,7 +67,7 @@ class Proxy:
                 self._run(self._from_server, server, client)
 
     def _from_client(self, client: socket.socket, server: socket.socket) -> None:
-        with suppress(OSError), client.makefile("rb") as lines:
+        with _ending(server), client.makefile("rb") as lines:
             for line in lines:
                 if line.startswith(b"PUB $SYS.REQ.CLAIMS"):
                     self._left -= 1
@@ -76,11 +77,20 @@ class Proxy:
                         break
                 else:
                     server.sendall(line)
-            server.shutdown(socket.SHUT_RDWR)
 
     def _from_server(self, server: socket.socket, client: socket.socket) -> None:
-        with suppress(OSError):
+        with _ending(client):
             while data := server.recv(1 << 16):
                 time.sleep(self._delay)
                 client.sendall(data)
-            client.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def _ending(other: socket.socket) -> Iterator[None]:
+    """End one side however the other ends: a server that is cut off may reset the connection."""
+    try:
+        with suppress(OSError):
+            yield
+    finally:
+        with suppress(OSError):
+            other.shutdown(socket.SHUT_RDWR)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -74,6 +75,14 @@ def test_it_holds_and_leaves_nothing_behind(tmp_path: Path) -> None:
         words = f'permissions violation for {attempt} to "users.prohibited.subject"'
         assert f"{' ' * 11}{words}" in lines
     assert not SECRET.search(output)
+
+
+def test_its_steps_as_json(tmp_path: Path) -> None:
+    done = run(*DEMO, "--json", TMPDIR=str(tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+    steps = json.loads(done.stdout)
+    assert [set(step) for step in steps] == [{"milliseconds", "text", "words"}] * 10
+    assert "permissions violation for publish" in steps[-1]["words"]
 
 
 @pytest.mark.parametrize("lines", range(2, 7))
