@@ -8,8 +8,16 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FUNCTION = re.compile(
+    r"\{\{\s*(wildcard|partition|split(?:fromleft|fromright)?|slicefrom(?:left|right)|left|right)"
+    r"\s*\((.*)\)\s*\}\}",
+    re.IGNORECASE,
+)
 _INTEGER = re.compile(r"([+-]?)0*([0-9]{1,19})")
 
 
@@ -67,7 +75,8 @@ def permission_problems(entry: str, *, queue_allowed: bool) -> list[Finding]:
         return [Finding(SubjectProblem.TOO_MANY_PARTS, message)]
     findings = [finding for part in entry.split(" ") for finding in subject_problems(part)]
     if " " in entry and not queue_allowed:
-        message = f"permission {entry!r} must not name a queue"
+        message = f"permission {entry!r} holds a space; only in what may be subscribed to does one "
+        message += "stand before the name of a queue"
         findings.append(Finding(SubjectProblem.QUEUE, message))
     return findings
 
@@ -103,6 +112,37 @@ def renaming_problems(to: str, source: str) -> list[Finding]:
         message = f"{to!r} has {filled} '*' or '$n' for the {wildcards} '*' of {source!r}"
         findings.append(Finding(SubjectProblem.WILDCARD_COUNT, message))
     return findings
+
+
+def out_of_range(destination: str, source: str) -> list[int]:
+    """Return the wildcards that a mapping's destination refers to and its source does not have.
+
+    As in nats-server 2.15.1 those are ``$3`` and ``{{wildcard(3)}}``, ``{{partition(10,1,3)}}``,
+    ``{{split(3,-)}}`` and the like. What refers to no number is not judged.
+
+    Args:
+        destination: Where it is mapped to.
+        source: The subject that is mapped.
+    """
+    wildcards = source.split(".").count("*")
+    return [
+        number
+        for token in destination.split(".")
+        for number in _mapping_references(token)
+        if number > wildcards or (number < 1 and not has_wildcards(source))
+    ]
+
+
+def _mapping_references(token: str) -> Iterator[int]:
+    """Go through the wildcards that a token of a mapping's destination refers to."""
+    texts = [token[1:]] if token.startswith("$") else []
+    if match := _FUNCTION.fullmatch(token):
+        arguments = match[2].split(",")
+        texts = arguments[1:] if match[1].lower() == "partition" else arguments[:1]
+    for text in texts:
+        number = parse_int(text.strip(" "))
+        if number is not None:
+            yield number
 
 
 def renamed(to: str) -> str:

@@ -186,10 +186,7 @@ def account_findings(
             f"{name}: the subject is not the public key of an account",
             "sign the account with its public key as sub",
         )
-    trusted = {*(operator.nats.signing_keys or ())}
-    if not operator.nats.strict_signing_key_usage:
-        trusted.add(operator.sub)
-    if account.iss not in trusted:
+    if account.iss not in trusted_keys(operator):
         yield _untrusted_account(name, account, operator)
     # As its exp begins a server still loads an account, but serves none of its users any more.
     if account.exp and account.exp <= now:
@@ -204,6 +201,12 @@ def account_findings(
             f"{name} is not valid before {account.nbf}, in {account.nbf - now} s",
             "wait, or sign the account with an earlier nbf; compare the clocks",
         )
+
+
+def trusted_keys(operator: OperatorClaims) -> frozenset[str]:
+    """Return the public keys whose signatures on accounts a server of an operator takes."""
+    strict = operator.nats.strict_signing_key_usage
+    return frozenset([*(operator.nats.signing_keys or ()), *(() if strict else (operator.sub,))])
 
 
 def _report(findings: Iterable[TrustFinding]) -> TrustReport:

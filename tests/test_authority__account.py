@@ -17,6 +17,7 @@ from natsauth.claims import (
     Permissions,
     ServiceLatency,
     User,
+    UserClaims,
     WeightedMapping,
 )
 from natsauth.errors import (
@@ -36,7 +37,17 @@ from natsauth.keys import KeyPair, KeyType
 from natsauth.store import MemoryStore
 from natsauth.token import encode
 from natsauth.trust import check_user
-from tests._authority import NOW, check_tree, content, in_each_store, key, small_tree, tokens
+from tests._authority import (
+    NOW,
+    FailingStore,
+    check_tree,
+    content,
+    failures,
+    in_each_store,
+    key,
+    small_tree,
+    tokens,
+)
 from tests._tokens import full
 
 if TYPE_CHECKING:
@@ -91,6 +102,50 @@ def test_a_renamed_account_can_be_edited_all_over_in_the_same_commit() -> None:
     assert changes[3].revoked
     assert list(account.users) == ["alice", "carol"]
     check_tree(authority.store)
+    assert authority.commit() == []
+
+
+def test_a_rename_that_was_cut_off_goes_on() -> None:
+    def rename(store: FailingStore) -> None:
+        left, store.left = store.left, 1 << 30
+        authority, _, account = small_tree(store)
+        store.left = left
+        account.rename("renamed")
+        authority.commit(now=NOW)
+
+    cut_off = 0
+    for store in failures(rename):
+        authority = Authority(store)
+        accounts = authority.operators["op"].accounts
+        if "app" in accounts:
+            cut_off += "renamed" in accounts
+            accounts["app"].rename("renamed")
+            authority.commit(now=NOW)
+        assert list(accounts) == ["SYS", "renamed"]
+        assert list(accounts["renamed"].users) == ["alice", "bob"]
+        assert store.creds("op", "renamed", "alice")
+        check_tree(store, NOW)
+    assert cut_off > 3
+
+
+def test_what_became_another_since_a_rename_was_cut_off_stays() -> None:
+    store = MemoryStore()
+    authority, operator, account = small_tree(store)
+    claims = account.token.claims
+    claims.nats.tags = ["edited"]
+    store.write(encode(claims, operator.signer(), now=NOW).encoded, "op", "renamed")
+    authority.discard()
+    with pytest.raises(ExistsError):
+        account.rename("renamed")
+    store.write(account.token.encoded, "op", "renamed")
+    authority.discard()
+    operator.accounts["renamed"].delete()
+    with pytest.raises(ExistsError):
+        account.rename("renamed")
+    store.write("broken", "op", "renamed")
+    authority.discard()
+    with pytest.raises(ExistsError):
+        account.rename("renamed")
     assert authority.commit() == []
 
 
@@ -183,6 +238,35 @@ def test_all_users_are_signed_anew() -> None:
     scope = account.claims.nats.scope("team")
     assert scope
     assert account.users["bob"].token.claims.iss == scope.key
+
+
+def test_who_is_revoked_or_strange_is_not_signed_anew_with_the_others() -> None:
+    authority, operator, account = small_tree(MemoryStore())
+    store, owner, carol = authority.store, key(KeyType.ACCOUNT), key(KeyType.USER)
+    account.users["bob"].revoke(now=NOW)
+    authority.commit(now=NOW)
+    user = encode(UserClaims(name="carol", sub=carol.public_key), owner, now=NOW).encoded
+    store.write(user, "op", "app", "carol")
+    for name, signer in [("own", owner), ("strange", key(KeyType.OPERATOR))]:
+        claims = AccountClaims(name=name, sub=owner.public_key)
+        store.write(encode(claims, signer, now=NOW).encoded, "op", name)
+        store.write(user, "op", name, "carol")
+    authority.discard()
+    before = tokens(store)
+    assert [user.name for user in account.reissue_users()] == ["bob", "carol"]
+    assert [change.path[-1] for change in authority.commit()] == ["alice"]
+    left_out = [node.path for node in operator.reissue_all()]
+    assert left_out == [
+        ("op", "app", "bob"), ("op", "app", "carol"), ("op", "own"), ("op", "strange"),
+    ]  # fmt: skip
+    assert authority.commit() != []
+    after = tokens(store)
+    assert {path for path in before if before[path] == after[path]} == {
+        ("op",), *left_out, ("op", "own", "carol"), ("op", "strange", "carol"),
+    }  # fmt: skip
+    account.users["carol"].reissue()
+    authority.commit()
+    assert account.users["carol"].token.claims.iss in account.signing_keys
 
 
 def test_an_account_signs_with_what_is_at_hand_without_a_scope() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from natsauth.authority import Authority, OperatorNode
-from natsauth.authority._adopt import adopt_account, adopt_user
+from natsauth.authority._adopt import adopt_account, adopt_pulled, adopt_user
 from natsauth.claims import AccountClaims, UserClaims
-from natsauth.errors import ExistsError, NotFoundError, StoreNameError, TrustError
+from natsauth.errors import ConflictError, ExistsError, NotFoundError, StoreNameError, TrustError
 from natsauth.keys import KeyPair, KeyType
 from natsauth.store import MemoryStore
 from natsauth.token import Token, encode
@@ -15,6 +15,7 @@ from natsauth.token import Token, encode
 ROOT, OTHER = KeyPair.generate(KeyType.OPERATOR), KeyPair.generate(KeyType.OPERATOR)
 OWNER = KeyPair.generate(KeyType.ACCOUNT)
 ALICE = KeyPair.generate(KeyType.USER)
+NOW = 1_790_000_000
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_what_signed_itself_is_a_draft(authority: Authority) -> None:
     [change] = authority.commit()
     assert change.token
     assert change.token.claims.iss == ROOT.public_key
-    adopt_account(authority.store, operator_of(authority), account(OWNER), overwrite=True)
+    adopt_account(authority.store, operator_of(authority), account(OWNER), overwrite_newer=True)
     [change] = authority.commit()
     assert (change.path, change.public_key) == (("o", "a"), OWNER.public_key)
 
@@ -110,3 +111,78 @@ def test_a_user_that_its_account_did_not_sign(authority: Authority) -> None:
     stranger = KeyPair.generate(KeyType.ACCOUNT)
     with pytest.raises(TrustError, match=stranger.public_key):
         adopt_user(store, operator, encode(claims, stranger))
+
+
+@pytest.mark.parametrize("signer", [ROOT, OWNER], ids=["operator", "itself"])
+def test_an_account_does_not_go_back(authority: Authority, signer: KeyPair) -> None:
+    store, claims = authority.store, AccountClaims(sub=OWNER.public_key, name="a")
+    old = encode(claims, signer, now=NOW)
+    claims.nats.revoke(ALICE.public_key, at=NOW)
+    adopt_account(store, operator_of(authority), encode(claims, ROOT, now=NOW + 1))
+    before = store.read("o", "a")
+    with pytest.raises(ConflictError, match="it is newer here than in the file") as caught:
+        adopt_account(store, operator_of(authority), old, overwrite=True)
+    assert caught.value.hint == "have it replaced with --overwrite-newer"
+    assert store.read("o", "a") == before
+    adopt_account(store, operator_of(authority), old, overwrite_newer=True)
+    authority.commit()
+    authority.discard()
+    assert operator_of(authority).accounts["a"].claims.nats.revocations is None
+
+
+def test_a_user_does_not_go_back(authority: Authority) -> None:
+    store, operator = authority.store, operator_of(authority)
+    adopt_account(store, operator, account(ROOT))
+    claims = UserClaims(sub=ALICE.public_key, name="alice")
+    new, old = (encode(claims, OWNER, now=now) for now in (NOW, NOW - 1))
+    adopt_user(store, operator, new)
+    with pytest.raises(ConflictError, match="it is newer here than in the file"):
+        adopt_user(store, operator, old, overwrite=True)
+    assert store.read("o", "a", "alice") == new.encoded
+    adopt_user(store, operator, new, overwrite=True)
+    adopt_user(store, operator, old, overwrite_newer=True)
+    assert store.read("o", "a", "alice") == old.encoded
+
+
+def test_the_name_of_an_account_is_not_the_key_of_another(authority: Authority) -> None:
+    store, operator = authority.store, operator_of(authority)
+    adopt_account(store, operator, account(ROOT))
+    fake = account(ROOT, OWNER.public_key, KeyPair.generate(KeyType.ACCOUNT))
+    with pytest.raises(StoreNameError, match="is a public key"):
+        adopt_account(store, operator, fake)
+    [taken] = adopt_pulled(store, operator, [fake])
+    assert isinstance(taken.error, StoreNameError)
+    assert store.names("o") == ["a"]
+
+
+def test_accounts_are_told_apart_by_the_same_letter_case_as_elsewhere(authority: Authority) -> None:
+    store, operator = authority.store, operator_of(authority)
+    pairs = [KeyPair.generate(KeyType.ACCOUNT) for _ in range(3)]
+    adopt_account(store, operator, account(ROOT, "straße", pairs[0]))
+    adopt_account(store, operator, account(ROOT, "strasse", pairs[1]))
+    with pytest.raises(ExistsError, match="another account 'straße'"):
+        adopt_account(store, operator, account(ROOT, "STRAßE", pairs[2]))
+    assert store.names("o") == ["strasse", "straße"]
+
+
+def test_of_many_accounts_the_names_are_listed_once() -> None:
+    listed = 0
+
+    class Listing(MemoryStore):
+        def names(self, *above: str) -> list[str]:
+            nonlocal listed
+            listed += 1
+            return super().names(*above)
+
+    store = Listing()
+    there = Authority(store)
+    there.operators.add("o", key=ROOT)
+    there.commit()
+    pairs = [KeyPair.generate(KeyType.ACCOUNT) for _ in range(20)]
+    found = [account(ROOT, f"a{number}", pair) for number, pair in enumerate(pairs)]
+    listed = 0
+    twin = account(ROOT, "A7")
+    taken = [*adopt_pulled(store, there.operators["o"], [*found, twin])]
+    assert [one.stored for one in taken] == [True] * 20 + [False]
+    assert isinstance(taken[-1].error, ExistsError)
+    assert listed < 5

@@ -7,12 +7,20 @@ from typing import Any
 import pytest
 
 from natsauth.authority import Authority
-from natsauth.authority._audit import Finding, audit, claims_findings
-from natsauth.claims import AccountClaims, OperatorClaims, OperatorLimits, UserClaims
+from natsauth.authority._audit import Finding, audit, claims_findings, importers
+from natsauth.claims import (
+    AccountClaims,
+    Export,
+    Import,
+    OperatorClaims,
+    OperatorLimits,
+    UserClaims,
+)
 from natsauth.errors import NotFoundError
 from natsauth.keys import KeyPair, KeyType
 from natsauth.store import MemoryStore
 from natsauth.token import encode
+from natsauth.validation import IssueCode
 
 ROOT, OTHER = KeyPair.generate(KeyType.OPERATOR), KeyPair.generate(KeyType.OPERATOR)
 OWNER = KeyPair.generate(KeyType.ACCOUNT)
@@ -103,3 +111,53 @@ def test_claims_of_the_wrong_type() -> None:
     [finding] = claims_findings(("x",), claims, now=0)
     assert finding.fatal
     assert "subs" in finding.message
+
+
+def test_what_is_imported_is_compared_with_what_is_exported(authority: Authority) -> None:
+    accounts = authority.operators["o"].accounts
+    exporter, importer = accounts["a"], accounts["b"]
+    exporter.claims.nats.exports = [
+        Export(subject="open.>", type="stream"),
+        Export(subject="closed.*", type="stream", token_req=True),
+        Export(subject="ask", type="service"),
+    ]
+    authority.commit()
+    key, unknown = OWNER.public_key, KeyPair.generate(KeyType.ACCOUNT).public_key
+    activation = exporter.activate("closed.a", importer.public_key)
+    importer.claims.nats.imports = [
+        Import(subject="open.a", account=key, type="stream"),
+        Import(subject="closed.a", account=key, type="stream", token=activation.encoded),
+        Import(subject="mine", to="ask", account=key, type="service"),
+        Import(subject="x", account=unknown, type="stream"),
+        Import(subject="closed.b", account=key, type="stream"),
+        Import(subject="other", account=key, type="stream"),
+        Import(subject="open.b", account=key, type="service"),
+    ]
+    authority.commit()
+    findings = [finding for finding in found(authority) if finding.code != IssueCode.IMPORT_TO]
+    assert [(f.path, f.code, f.fatal) for f in findings] == [
+        (("o", "b"), "import_without_activation", False),
+        (("o", "b"), "import_not_exported", False),
+        (("o", "b"), "import_not_exported", False),
+    ]
+    assert findings[0].message.startswith("account 'a' exports 'closed.b' privately")
+    assert findings[0].hint
+    assert {finding.message for finding in findings[1:]} == {
+        "account 'a' has no export of type stream that covers 'other'",
+        "account 'a' has no export of type service that covers 'open.b'",
+    }
+    operator = authority.operators["o"]
+    assert importers(operator, key) == ["b"]
+    assert importers(operator, importer.public_key) == []
+    authority.store.write("nonsense", "o", "a")  # nothing is known of it then
+    authority.discard()
+    assert {finding.code for finding in found(authority, "b")} == {IssueCode.IMPORT_TO}
+
+
+def test_an_account_that_is_there_twice(authority: Authority) -> None:
+    authority.store.write(authority.store.read("o", "a"), "o", "again")
+    authority.discard()
+    [finding] = [finding for finding in found(authority) if finding.code == "account_twice"]
+    assert (finding.path, finding.fatal) == (("o", "again"), True)
+    assert finding.message == "it is the same account as 'a': servers know it by its key"
+    assert "rename one to the other" in finding.hint

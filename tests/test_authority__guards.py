@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from natsauth.authority import AccountNode, Authority, OperatorNode
+from natsauth.authority._guards import _moment
 from natsauth.claims import (
     Account,
     JetStreamLimits,
@@ -123,7 +124,7 @@ LOCKOUTS: dict[str, tuple[Edit, str]] = {
     "system account with JetStream": (use_jetstream, "'SYS' is the system account: no server"),
     "another one with JetStream": (use_jetstream_account, "'app' is the system account: no"),
     "system account deleted": (lambda o, _: o.system_account.delete(), "without which servers"),
-    "callout deleted": (lambda _, a: a.users["bob"].delete(), "alone serves the auth callout"),
+    "callout deleted": (lambda _, a: a.users["bob"].delete(), "nobody serves the auth callout"),
 }  # fmt: skip
 
 
@@ -305,3 +306,49 @@ def test_what_others_stored_meanwhile_counts() -> None:
     account.signing_keys.remove(plain)
     authority.commit()
     check_tree(authority.store)
+
+
+def test_those_who_stand_in_the_way_of_strictness_are_named_at_once() -> None:
+    authority, operator, _ = prepared()
+    operator.require_signing_keys()
+    with pytest.raises(LockoutError) as caught:
+        authority.commit(now=NOW)
+    message, hint = caught.value.args[0], caught.value.hint
+    assert "account 'own' (account_strict), user 'own/user' (user_strict)" in message
+    assert hint.startswith("account 'own' without a plain signing key needs one: signing_keys.gen")
+    operator.accounts["own"].signing_keys.add_role("role")  # which is none to sign others with
+    with pytest.raises(LockoutError, match="account 'own' without a plain signing key"):
+        authority.commit(now=NOW)
+    operator.accounts["own"].signing_keys.generate()
+    with pytest.raises(LockoutError) as caught:
+        authority.commit(now=NOW)
+    assert caught.value.hint.startswith("reissue() them by signing keys first")
+    operator.reissue_all()
+    authority.commit(now=NOW)
+    check_tree(authority.store)
+
+
+@pytest.mark.parametrize(
+    ("moment", "shown"), [(5, "1970-01-01 00:00:05 UTC"), (1 << 62, str(1 << 62))]
+)
+def test_moments_are_dates_where_there_is_one(moment: int, shown: str) -> None:
+    assert _moment(moment) == shown
+
+
+def test_the_last_of_several_who_serve_the_callout_does_not_go() -> None:
+    authority, _, account = small_tree(MemoryStore())
+    alice, bob = account.users["alice"], account.users["bob"]
+    account.claims.nats.authorization.auth_users = [alice.public_key, bob.public_key]
+    authority.commit()
+    alice.delete()
+    bob.delete()
+    with pytest.raises(LockoutError, match="nobody serves the auth callout"):
+        authority.commit()
+    authority.discard()
+    alice.delete()
+    authority.commit()
+    bob.delete()
+    with pytest.raises(LockoutError, match="nobody serves the auth callout"):
+        authority.commit()
+    authority.commit(allow_lockout=True)
+    assert list(account.users) == []

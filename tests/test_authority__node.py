@@ -4,20 +4,23 @@ from typing import Any
 
 import pytest
 
-from natsauth.authority import Authority
+from natsauth.authority import Action, Authority, Change
 from natsauth.claims import Account, Operator, Permission, User
 from natsauth.errors import (
     ClaimsError,
+    ConflictError,
     ExistsError,
     KeyRoleError,
     KeyTextError,
     NatsAuthError,
     NotFoundError,
+    StoreDataError,
+    StoreNameError,
     UsageError,
 )
 from natsauth.keys import KeyType
 from natsauth.store import MemoryStore
-from tests._authority import key, small_tree
+from tests._authority import key, small_tree, tokens
 
 
 def test_a_node_tells_what_it_is_about() -> None:
@@ -219,3 +222,93 @@ def test_who_is_to_sign_is_of_no_effect_while_there_is_nothing_to_sign() -> None
     authority, _, account = small_tree(MemoryStore())
     account.users["alice"].sign_with("team")
     assert authority.commit() == []
+
+
+def test_a_name_is_not_the_public_key_of_somebody() -> None:
+    authority, operator, account = small_tree(MemoryStore())
+    victim, fake = account.public_key, operator.accounts.add("fake")
+    with pytest.raises(StoreNameError, match="is a public key"):
+        operator.accounts.add(victim)
+    with pytest.raises(StoreNameError, match="is a public key"):
+        account.users.add(f" {account.users['alice'].public_key} ")
+    authority.commit()
+    store = Named()  # of somebody who does not check names
+    for path, text in tokens(authority.store).items():
+        store.write(text, *path)
+    store.rename(("op", "fake"), victim)
+    found = Authority(store).operators["op"].accounts
+    assert found[victim].public_key == fake.public_key
+    assert found.find(victim).path == ("op", "app")
+    assert found.find_key(victim).path == ("op", "app")
+    unknown = key(KeyType.ACCOUNT).public_key
+    store.rename(("op", "SYS"), unknown)
+    assert found.find(unknown).path == ("op", unknown)
+    with pytest.raises(NotFoundError, match="no account of the key"):
+        found.find_key(unknown)
+
+
+class Named(MemoryStore):
+    """A store that takes names as they come."""
+
+    def rename(self, path: tuple[str, ...], name: str) -> None:
+        self._tokens[*path[:-1], name] = self._tokens.pop(path)
+        self._below[*path[:-1], name] = self._below.pop(path)
+        self._below[path[:-1]] ^= {path[-1], name}
+
+
+def test_a_key_is_found_although_another_entry_cannot_be_read() -> None:
+    authority, operator, account = small_tree(MemoryStore())
+    bob = account.users["bob"].public_key
+    authority.store.write("broken", "op", "app", "alice")
+    authority.discard()
+    assert account.users.find(bob).name == "bob"
+    with pytest.raises(StoreDataError, match="holds no user"):
+        account.users.find(key(KeyType.USER).public_key)
+    assert account.users.find("bob").public_key == bob
+    with pytest.raises(NotFoundError):
+        account.users.find("nobody")
+    assert operator.accounts.find("app").public_key == account.public_key
+
+
+def test_what_cannot_be_read_can_be_deleted() -> None:
+    authority, operator, account = small_tree(MemoryStore())
+    store, seeds = authority.store, authority.store.public_keys()
+    store.write("broken", "op", "app", "alice")
+    authority.discard()
+    with pytest.raises(StoreDataError):
+        account.users["alice"].delete()
+    account.users.delete_unreadable("alice", creds=True)
+    assert list(account.users) == ["bob"]
+    [change] = authority.commit()
+    assert change == Change(Action.DELETED, "user", ("op", "app", "alice"), "")
+    assert store.names("op", "app") == ["bob"]
+    assert store.public_keys() == seeds
+    with pytest.raises(NotFoundError):
+        store.creds("op", "app", "alice")
+    account.users.add("alice")
+    store.write("broken", "op", "app")
+    authority.discard()
+    operator.accounts.delete_unreadable("app")
+    [change] = authority.commit()
+    assert (change.kind, change.path, store.names("op")) == ("account", ("op", "app"), ["SYS"])
+    store.write("broken", "op")
+    authority.discard()
+    with pytest.raises(StoreDataError):
+        operator.accounts.delete_unreadable("SYS")
+    authority.operators.delete_unreadable("op")
+    authority.commit()
+    assert store.names() == []
+
+
+def test_only_what_cannot_be_read_is_deleted_without_a_look_at_it() -> None:
+    authority, _, account = small_tree(MemoryStore())
+    with pytest.raises(UsageError, match="'alice' can be read"):
+        account.users.delete_unreadable("alice")
+    with pytest.raises(NotFoundError):
+        account.users.delete_unreadable("nobody")
+    authority.store.write("broken", "op", "app", "alice")
+    authority.discard()
+    account.users.delete_unreadable("alice")
+    authority.store.write("mended", "op", "app", "alice")
+    with pytest.raises(ConflictError):
+        authority.commit()

@@ -95,7 +95,7 @@ def test_removing_keeps_the_seed() -> None:
 def test_a_key_that_is_not_there_cannot_be_removed() -> None:
     authority, _, account = small_tree(MemoryStore())
     [plain, _] = account.signing_keys
-    with pytest.raises(NotFoundError, match="'team' is no signing key of <AccountNode op/app"):
+    with pytest.raises(NotFoundError, match="account 'app' has no signing key 'team'"):
         account.signing_keys.remove(plain, "team")
     assert authority.commit() == []
 

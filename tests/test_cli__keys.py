@@ -113,3 +113,8 @@ def test_a_seed_on_the_command_line_is_warned_of(tmp_path: Path) -> None:
     for harmless in (str(tmp_path / "u.nk"), USER.public_key):
         assert invoke("--sk", harmless).stderr == ""
     assert "KEY" in invoke("--help").stdout
+
+
+def test_a_file_that_is_not_there_is_no_word() -> None:
+    with pytest.raises(click.BadParameter, match=r"there is no file 'nofile\.nk'"):
+        key(word="role")("nofile.nk")

@@ -52,3 +52,11 @@ def test_a_forged_token_is_not_listed_as_if_it_were_none(
     assert "orders" not in {item["name"] for item in json.loads(captured.out)}
     assert session.output.finish() is ExitCode.FAILED
     assert str(file) in capsys.readouterr().err
+
+
+def test_an_empty_store_is_named(tmp_path: Path) -> None:
+    shop = Workshop(tmp_path)
+    result = shop.run("list operators")
+    assert "No entries defined" in result.stdout
+    assert result.stderr == f"natsauth: there is no operator in {shop.store.stores}\n"
+    assert shop.json("list operators") == []

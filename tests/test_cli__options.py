@@ -33,7 +33,7 @@ def said() -> list[str]:
 
 @pytest.fixture
 def edit(said: list[str]) -> Any:
-    return SimpleNamespace(did=said.append)
+    return SimpleNamespace(did=said.append, warn=lambda message: said.append(f"warn: {message}"))
 
 
 def test_options_keep_their_order() -> None:
@@ -75,15 +75,16 @@ def test_tags_are_lower_case_and_sorted(edit: Any, said: list[str]) -> None:
     assert body.tags is None
     assert said == [
         *['added tag "z"', 'added tag "a"'],
-        *['removed tag "a"', 'removed tag "m"', 'removed tag "z"'],
+        *['removed tag "a"', 'removed tag "m"', 'removed tag "z"', 'warn: there is no tag "none"'],
     ]
 
 
 def test_a_list_that_stays_is_left_alone(edit: Any, said: list[str]) -> None:
     present = ["b", "a"]
-    assert edit_list(edit, "x", present, ["a"], ["c"]) is present
-    assert edit_list(edit, "x", None, [], ["c"]) is None
+    assert edit_list(edit, "x", present, ["a"], ["c"], missed=False) is present
     assert said == []
+    assert edit_list(edit, "x", None, [], ["c"]) is None
+    assert said == ["warn: there is no x c"]
     assert edit_list(edit, "x", present, ["0"], [], ordered=False) == ["b", "a", "0"]
     assert edit_list(edit, "x", present, ["0"], []) == ["0", "a", "b"]
     assert present == ["b", "a"]
@@ -104,7 +105,8 @@ def test_a_name_is_given_in_one_way_or_the_other(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "message"), [("", "The thing has no name."), ("a -n b", "Two names are given")]
+    ("words", "message"),
+    [("", "Which thing?"), ("a -n b", "Two names are given"), ("-n a -n b", "Two names")],
 )
 def test_a_name_that_is_none_or_two(words: str, message: str) -> None:
     result = named(*words.split())

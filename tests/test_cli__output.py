@@ -264,3 +264,28 @@ def test_names_and_paths_as_in_the_messages_of_nsc(
     assert path_text(tmp_path / "x") == f"`~{os.sep}x`"
     assert path_text(tmp_path) == "`~`"
     assert path_text(f"{tmp_path}2/x") == f"`{tmp_path}2/x`"
+
+
+@pytest.mark.parametrize(
+    ("done", "plan"),
+    [
+        ('deleted account "B"', 'would delete account "B"'),
+        ("generated user creds file `x`", "would generate user creds file `x`"),
+        ('account "a" re-signed', 'account "a" would be re-signed'),
+        ("there is no seed", "there is no seed"),
+        ("settled", "settled"),
+    ],
+)
+def test_a_step_that_is_only_planned(done: str, plan: str) -> None:
+    assert Report(done).planned().message == plan
+
+
+def test_a_plan_keeps_status_facts_and_details() -> None:
+    step = Report("deleted x", kind="user")
+    step.warning("removed y")
+    assert step.planned().to_json() == {
+        "details": [{"message": "would remove y", "status": "warning"}],
+        "kind": "user",
+        "message": "would delete x",
+        "status": "warning",
+    }

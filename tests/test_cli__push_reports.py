@@ -129,7 +129,7 @@ def test_what_was_deleted() -> None:
         "       ok n1: deleted 1 accounts",
         "       error n2: must be enabled",
     ]
-    assert "allow_delete" in step.to_json()["hint"]
+    assert "--allow-delete" in step.to_json()["hint"]
     unknown = DeleteResult(("AA",), ("AA",), (reply("n1"),))
     assert lines(deleted(unknown, {})) == ["warning no server had AA, unless expired"]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import subprocess
+import sys
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -129,28 +131,28 @@ def test_certificates_that_are_none(shop: Workshop, tmp_path: Path) -> None:
     file = tmp_path / "cert.pem"
     file.write_text("nothing")
     for option in ("--ca-cert", "--client-cert"):
-        assert f"cannot use {file} for TLS: " in shop.fails(f"push -u x {option} {file}")
+        assert f"cannot use {file} for TLS: " in shop.fails(f"push -A -u x {option} {file}")
     one, other = (trustme.CA().issue_cert("localhost") for _ in range(2))
     one.cert_chain_pems[0].write_to_path(file)
     other.private_key_pem.write_to_path(key := tmp_path / "key.pem")
-    stderr = shop.fails(f"push -u x --client-cert {file} --client-key {key}")
+    stderr = shop.fails(f"push -A -u x --client-cert {file} --client-key {key}")
     assert f"cannot use {file} with {key} for TLS: " in stderr
     assert "KEY_VALUES_MISMATCH" in stderr
 
 
 def test_the_environment_names_certificates_too(shop: Workshop) -> None:
     for name, option in [("NATS_CA", "none"), ("NATS_CERT", "none")]:
-        result = shop.run("push -u x", **{name: option})
+        result = shop.run("push -A -u x", **{name: option})
         assert "cannot use none for TLS" in result.stderr
 
 
 def test_nobody_is_at_hand_to_connect_as(shop: Workshop) -> None:
     for public_key in [*shop.store.public_keys()]:
         shop.store.delete_seed(public_key)
-    stderr = shop.fails("push -u nats://127.0.0.1:1")
+    stderr = shop.fails("push -A -u nats://127.0.0.1:1")
     assert "nobody is at hand to connect as: the store has neither the seed of a" in stderr
     assert "hint: -K names a key of it, or a file with its seed; --system-user a user" in stderr
-    stderr = shop.fails("push -u nats://127.0.0.1:1 --system-user sys")
+    stderr = shop.fails("push -A -u nats://127.0.0.1:1 --system-user sys")
     assert "there is no seed of 'U" in stderr
 
 
@@ -168,11 +170,11 @@ def test_keys_that_do_not_help(shop: Workshop, tmp_path: Path) -> None:
         (KeyType.ACCOUNT, 1, "hint: -K names a signing key of the system account"),
     ]:
         file.write_text(KeyPair.generate(role).reveal_seed())
-        stderr = shop.fails(f"push -u nats://127.0.0.1:1 -K {file}", code=code)
+        stderr = shop.fails(f"push -A -u nats://127.0.0.1:1 -K {file}", code=code)
         assert said in stderr
     absent = KeyPair.generate(KeyType.ACCOUNT).public_key
     assert f"there is no seed of '{absent}'" in shop.fails(
-        f"push -u nats://127.0.0.1:1 -K {absent}"
+        f"push -A -u nats://127.0.0.1:1 -K {absent}"
     )
 
 
@@ -180,5 +182,15 @@ def test_a_server_that_says_nothing(shop: Workshop, silent_url: str) -> None:
     # The connection has 5 seconds, however short the time-out of requests is; so it is cut here.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("natsauth.cli._servers._CONNECT", timedelta(seconds=0.2))
-        stderr = shop.fails(f"push -u {silent_url} --timeout 0.1")
+        stderr = shop.fails(f"push -A -u {silent_url} --timeout 0.1")
     assert f"cannot connect to {silent_url}: no answer in time" in stderr
+
+
+def test_what_nats_py_logs_is_not_printed() -> None:
+    code = (
+        "import logging, natsauth.cli._servers\n"
+        "logging.getLogger('nats.aio.client').error('by nats-py')\n"
+        "logging.getLogger('other').error('by another')\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
+    assert (run.stdout, run.stderr) == ("", "by another\n")

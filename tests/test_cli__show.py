@@ -43,7 +43,8 @@ def test_to_a_file_that_only_its_owner_reads(shop: Workshop) -> None:
     assert lines[0] == "-----BEGIN NATS ACCOUNT JWT-----"
     assert lines[1] == shop.store.read("my_operator", "my_account")
     assert S_IMODE(file.stat().st_mode) == 0o600
-    assert "exists" in shop.fails(*ACCOUNT.split(), "-o", file)
+    said = shop.fails(*ACCOUNT.split(), "-o", file)
+    assert "File exists\nhint: choose another file, or delete that one" in said
 
 
 def test_to_a_file_as_json(shop: Workshop) -> None:

@@ -82,6 +82,11 @@ def test_fields(path: str, text: str) -> None:
     assert field(PAYLOAD, path) == text
 
 
+def test_what_a_terminal_would_obey_is_escaped_in_a_field() -> None:
+    name = "\x9b31m\u202e\x7fü\U000e0001"
+    assert field({"name": name}, "name") == r'"\u009b31m\u202e\u007fü\udb40\udc01"'
+
+
 @pytest.mark.parametrize("path", ["", ".", "a.", "[0]", "a[", "a[x]", "a[-1]", "a..b", "a.b[]"])
 def test_what_is_no_path(path: str) -> None:
     with pytest.raises(NatsAuthError, match="is no path to a field"):

@@ -114,8 +114,11 @@ def test_a_lockout_names_the_option(session: Session, shop: Workshop) -> None:
     shop("add operator o")
     with pytest.raises(LockoutError) as error, editing(session) as edit:
         edit.operator().require_signing_keys()
-    assert "--force" in error.value.hint
-    assert "allow_lockout" not in error.value.hint
+    assert error.value.hint == "natsauth edit operator --sk generate makes one"
+    said = shop.fails("edit operator --expiry -1d")
+    assert "hint: --expiry takes a moment in the future, or 0 for none; --force goes ahead" in said
+    said = shop.fails("add account a --expiry -1d")
+    assert "UTC\nhint: --expiry takes a moment in the future, or 0 for none\n" in said
 
 
 def test_who_signs(session: Session, shop: Workshop) -> None:

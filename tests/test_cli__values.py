@@ -14,6 +14,7 @@ from natsauth.claims import TimeRange
 from natsauth.cli import _values
 from natsauth.cli._values import (
     at,
+    count,
     duration,
     many,
     moment,
@@ -212,3 +213,14 @@ def test_many_in_the_help() -> None:
 def test_every_type_has_the_name_of_what_it_reads() -> None:
     names = {"when", "at", "duration", "size", "percent", "sampling", "network", "times"}
     assert {getattr(_values, name).__name__ for name in names} == names
+
+
+@pytest.mark.parametrize("text", ["-1", "0", "7", str(2**63 - 1)])
+def test_counts(text: str) -> None:
+    assert count(text) == int(text)
+
+
+@pytest.mark.parametrize("text", ["", "-2", "x", "1.5", "+1", "٣", str(2**63), "9" * 30])
+def test_what_is_no_count(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="expected a whole number, or -1"):
+        count(text)

@@ -61,23 +61,27 @@ def test_an_account_is_added_with_everything(shop: Workshop) -> None:
 @pytest.mark.parametrize(
     ("command", "code", "message"),
     [
-        ("add account", 2, "The account has no name"),
+        ("add account", 2, "hint: natsauth add account NAME"),
         ("add account a", 1, "there is an account 'a' already"),
         ("add account A", 1, "there is an account 'a' already"),
         ("add account x/y", 1, "the name 'x/y' holds '/'"),
         ("add account b -n c", 2, "Two names are given"),
         ("edit account", 2, "There is nothing to edit"),
         ("edit account none --conns 3", 1, "there is no account 'o/none'"),
-        ("edit account a --conns many", 2, "--conns"),
-        ("edit account a --rm-sk team", 1, "'team' is no signing key"),
+        ("edit account a --conns many", 2, "expected a whole number, or -1 for no limit"),
+        ("add account w --conns 5", 2, "No such option '--conns'.\nhint: natsauth add account"),
+        ("edit account a --rm-sk team", 1, "account 'a' has no signing key 'team'"),
         ("edit account a --trace-context-sampling 3", 2, "takes --trace-context-subject"),
-        ("edit account a --conns 0", 1, "hint: put that right first"),
+        ("edit account a --conns 0", 1, "hint: -1 is no limit; --force goes ahead"),
         ("edit account SYS --js-enable 0", 1, "is the system account"),
         ("delete account SYS", 1, "is the system account"),
         ("delete account none", 1, "there is no account 'o/none'"),
         ("rename account a SYS", 1, "there is an account 'SYS' already"),
         ("rename account none b", 1, "there is no account 'o/none'"),
-        ("describe account none", 1, "there is no account 'o/none'"),
+        ("describe account none", 1, "hint: natsauth list accounts names them"),
+        ("describe account A", 1, "hint: did you mean 'a'?"),
+        ("describe account SYSS", 1, "hint: did you mean 'SYS'?"),
+        ("delete account", 2, "Which account?"),
         ("list accounts -o none", 1, "there is no operator 'none'"),
     ],
 )
@@ -276,3 +280,11 @@ def test_an_account_that_is_there_is_kept(shop: Workshop) -> None:
     assert len(shop.body("o", "a").signing_keys) == 1
     other = KeyPair.generate(KeyType.ACCOUNT).public_key
     assert "has the key" in shop.fails(f"add account a --exist-ok -k {other}")
+
+
+def test_whoever_imports_from_a_deleted_account_is_named(shop: Workshop) -> None:
+    shop("add account b")
+    shop("add export --subject news -a a")
+    shop(f"add import -a b --src-account {shop.claims('o', 'a').sub} --remote-subject news")
+    assert '[WARN] account "b" imports from it' in shop("delete account a")
+    assert "imports from it" not in "".join(shop("delete account b"))

@@ -27,6 +27,14 @@ def test_the_script_of_a_shell(shell: str) -> None:
     assert json.loads(document) == {"script": result.stdout[:-1], "shell": shell}
 
 
+def test_no_shell() -> None:
+    result = CliRunner().invoke(commands, ["completion"], prog_name="natsauth")
+    assert result.exit_code == 2
+    assert "natsauth: Which shell? bash, zsh or fish.\nhint: natsauth completion bash\n" in (
+        result.stderr
+    )
+
+
 def test_another_shell() -> None:
     result = CliRunner().invoke(commands, ["completion", "tcsh"])
     assert result.exit_code == 2

@@ -93,3 +93,36 @@ def test_where_the_directory_alone_decides_nothing_is_selected(shop: Workshop) -
     result = shop.run("select operator p", NSC_CWD_ONLY="1")
     assert "$NSC_CWD_ONLY is set" in result.stderr
     assert shop.files() == before
+
+
+def test_a_corrupt_file_stops_neither_env_nor_select(shop: Workshop) -> None:
+    file = shop.path / "nsc.json"
+    file.write_text("{")
+    assert "hint: repair or delete it; natsauth select operator NAME" in shop.fails("list users")
+    result = shop.run("env --json")
+    assert (result.exit_code, json.loads(result.stdout)["operator"]) == (0, "")
+    assert "is corrupt" in result.stderr
+    assert file.read_text() == "{"
+    assert shop("select operator p")[-1] == '[ OK ] selected operator "p"'
+    assert current(shop) == ("p", "c")
+
+
+def test_an_operator_that_is_kept_keeps_its_current_account(shop: Workshop) -> None:
+    shop("env -o o -a a")
+    shop("add operator o --exist-ok")
+    assert current(shop) == ("o", "a")
+    shop("add operator p --exist-ok")
+    assert current(shop) == ("p", "")
+
+
+def test_the_system_account_is_not_current_for_being_alone(shop: Workshop) -> None:
+    shop("add operator q --sys")
+    shop("add account d")
+    shop("delete account d")
+    shop("select operator q")
+    assert current(shop) == ("q", "")
+    said = shop.fails("add user u")
+    assert "no account is current: there is only the system account 'SYS'" in said
+    assert "natsauth add account NAME makes one" in said
+    shop("select account SYS")
+    assert shop.json("env")["account"] == "SYS"

@@ -48,7 +48,7 @@ def test_a_dry_run_changes_nothing(shop: Workshop) -> None:
     public = "--src-account orders --remote-subject orders.events.>"
     assert "dry run" in shop.run(f"add import -a my_account {public} --dry-run").output
     command = "delete import -a billing -s orders.api.* --dry-run"
-    assert 'deleted service import "orders.api.*"' in shop.run(command).output
+    assert 'would delete service import "orders.api.*"' in shop.run(command).output
     assert shop.files() == before
 
 

@@ -115,3 +115,19 @@ def test_the_wrong_kind_of_token(shop: Workshop) -> None:
     assert "operator" in shop.fails("import", "account", "-j", file)
     assert "operator" in shop.fails("import", "user", "-f", file)
     assert "--file" in shop.fails("import user", code=2)
+
+
+def test_what_is_newer_here_stays_unless_that_is_said(shop: Workshop) -> None:
+    file = kept(shop, shop.store.read("o", "a"))
+    shop("edit account a --tag newer")
+    said = shop.fails("import", "account", "-j", file, "--overwrite")
+    assert "it is newer here than in the file" in said
+    assert "--overwrite-newer" in said
+    shop("import", "account", "-j", file, "--overwrite-newer")
+    assert not shop.body("o", "a").tags
+    shop("add user u")
+    file = kept(shop, shop.store.read("o", "a", "u"))
+    shop("edit user u --tag newer")
+    assert "it is newer here" in shop.fails("import", "user", "-f", file, "--overwrite")
+    shop("import", "user", "-f", file, "--overwrite-newer")
+    assert not shop.body("o", "a", "u").tags

@@ -193,6 +193,18 @@ def test_seeds_can_be_moved_out(shop: Workshop, tmp_path: Path) -> None:
     assert shop(*words) == ['[WARN] skipped "X..." - no seed available']
 
 
+@pytest.mark.parametrize("more", [[], ["--dry-run"]])
+def test_seeds_are_not_moved_onto_themselves(
+    shop: Workshop, tmp_path: Path, more: list[str]
+) -> None:
+    [key] = keys(shop, "-x")
+    (tmp_path / "link").symlink_to(shop.store.key_file(key).parent)
+    before = shop.files()
+    words = ("export", "keys", "--curves", "--remove", "--force", "-d", tmp_path / "link")
+    assert "is the key ring's own file" in shop.fails(*words, *more)
+    assert shop.files() == before
+
+
 def test_files_that_hold_no_seed_are_told_apart(
     shop: Workshop, tmp_path: Path, other: KeyPair
 ) -> None:

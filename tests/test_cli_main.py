@@ -106,7 +106,7 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Any:
         (NotFoundError("no x", hint="do y"), "natsauth: no x\nhint: do y\n", 1),
         (FileError("cannot read 'x'"), "natsauth: cannot read 'x'\n", 1),
         (NatsAuthError(f"a {SEED}"), "natsauth: a (a seed)\n", 1),
-        (OSError(2, "No such file", "x"), "natsauth: [Errno 2] No such file: 'x'\n", 1),
+        (OSError(2, "No such file", "x"), "natsauth: x: No such file\n", 1),
         (
             click.ClickException("wrong"),
             "natsauth: wrong\nhint: natsauth --help says more\n",
@@ -183,11 +183,48 @@ def test_an_option_without_its_value() -> None:
     )
 
 
-def test_a_mistake_as_json_is_still_one_document() -> None:
-    result = CliRunner().invoke(commands, ["-J", "inspect"], prog_name="natsauth")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-J inspect",
+        "ad x --json",
+        "import keys --dir /no/such/place --json",
+        "sign-user x -a AAAA -J",
+        "inspect --nope --json",
+    ],
+)
+def test_a_mistake_as_json_is_still_one_document(line: str) -> None:
+    result = CliRunner().invoke(commands, line.split(), prog_name="natsauth")
     assert result.exit_code == 2
     [error] = json.loads(result.stdout)
-    assert error["status"] == "error"
+    assert (error["status"], error["code"]) == ("error", "usage")
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("account add x", "did you mean natsauth add account?"),
+        ("user", "did you mean natsauth add user?"),
+        ("init", "natsauth add operator NAME --sys, then"),
+        ("upgrade-jwt", "a store of version 1"),
+        ("tool pub", "the program nats"),
+        ("generate context", "nats context save"),
+        ("push my_account", "natsauth push -a my_account"),
+        ("validate a1", "natsauth validate -a a1"),
+        ("pull x", "natsauth pull -a x"),
+        ("generate creds u1", "natsauth generate creds -n u1"),
+        ("generate creds -n u1 a1", "natsauth generate creds -a a1"),
+        ("describe account a b", "natsauth describe account --help says more"),
+        ("list accounts x", "natsauth list accounts --help says more"),
+        ("add account w --conns 5", "natsauth add account --help says more"),
+        ("list accounts -K nofile.nk", "natsauth list accounts --help says more"),
+    ],
+)
+def test_a_mistake_has_its_cure(line: str, hint: str) -> None:
+    result = CliRunner().invoke(commands, line.split(), prog_name="natsauth")
+    assert result.exit_code == 2
+    assert f"\nhint: {hint}" in result.stderr
+    assert "--json" not in result.stderr
 
 
 @pytest.mark.parametrize("reported", ["ok", "error"])
@@ -229,7 +266,7 @@ def shell(line: str) -> subprocess.CompletedProcess[str]:
 def test_no_space_left(option: str) -> None:
     done = shell(f"generate nkey -a {option} >/dev/full")
     assert done.returncode == 1
-    assert done.stderr == "natsauth: [Errno 28] No space left on device\n"
+    assert done.stderr == "natsauth: No space left on device\n"
 
 
 def test_closed_standard_output() -> None:

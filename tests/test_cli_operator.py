@@ -66,6 +66,10 @@ def test_every_option_of_an_edit(shop: Workshop) -> None:
         '[ OK ] added service url "nats://a:1"',
         '[ OK ] added service url "nats://b:2"',
         '[ OK ] edited operator "o"',
+        (
+            "[WARN] servers have the operator in their configuration: natsauth generate config, "
+            "and restart them, before you push what a new key signs"
+        ),
     ]
     body = shop.body("o")
     assert body.system_account == shop.claims("o", "a").sub
@@ -91,7 +95,7 @@ def test_strictness_is_taken_back(shop: Workshop) -> None:
 @pytest.mark.parametrize(
     ("command", "code", "message"),
     [
-        ("add operator", 2, "The operator has no name"),
+        ("add operator", 2, "Which operator?"),
         ("add operator o", 1, "there is an operator 'o' already"),
         ("add operator x/y", 1, "holds '/'"),
         ("edit operator", 2, "There is nothing to edit"),

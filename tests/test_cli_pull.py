@@ -96,7 +96,7 @@ def test_a_newer_one_takes_the_place_under_the_name_it_has_here(place: Place) ->
 
 @pytest.mark.parametrize(
     ("now", "said"),
-    [(NOW - 1, "it is newer here than on the server"), (NOW, "it differs from that of the server")],
+    [(NOW - 1, "it is newer here than on the server"), (NOW, "it differs from that on the server")],
 )
 def test_what_is_not_newer_there_stays_here(place: Place, now: int, said: str) -> None:
     before, token = place.read(), place.token(place.app, "app", now=now, tag="x")

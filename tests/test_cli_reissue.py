@@ -6,11 +6,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from natsauth.claims import AccountClaims, UserClaims
 from natsauth.keys import KeyPair, KeyType
+from natsauth.token import encode
 from tests._workshop import Workshop
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+RESTART = (
+    "[WARN] servers have the operator in their configuration: natsauth generate config, and "
+    "restart them, before you push what a new key signs"
+)
 
 
 @pytest.fixture
@@ -31,6 +39,7 @@ def test_an_operator_gets_another_identity_and_its_accounts_are_signed_by_it(
         '[ OK ] operator "o" successfully changed identity to: O...',
         '[ OK ] account "SYS" re-signed',
         '[ OK ] account "a" re-signed',
+        RESTART,
     ]
     after = shop.claims("o")
     assert after.sub != before.sub
@@ -45,7 +54,7 @@ def test_an_operator_gets_another_identity_and_its_accounts_are_signed_by_it(
 def test_the_old_identity_goes_on_as_a_signing_key(shop: Workshop) -> None:
     old, account = shop.claims("o").sub, shop.store.read("o", "a")
     lines = shop("reissue operator o --convert-to-signing-key")
-    assert lines[1:] == ['[ OK ] old operator key "O..." turned into signing key']
+    assert lines[1:] == ['[ OK ] old operator key "O..." turned into signing key', RESTART]
     claims = shop.claims("o")
     assert claims.nats.signing_keys == [old]
     assert claims.iss == claims.sub != old
@@ -89,9 +98,22 @@ def test_a_dry_run_changes_nothing(shop: Workshop) -> None:
 
 
 def test_the_way_to_a_strict_operator(shop: Workshop) -> None:
+    said = shop.fails("edit operator --require-signing-keys")
+    assert "hint: natsauth edit operator --sk generate makes one\n" in said
     shop("edit operator --sk generate")
-    assert "natsauth reissue" in shop.fails("edit operator --require-signing-keys")
+    said = shop.fails("edit operator --require-signing-keys")
+    assert "account 'a' (account_strict), user 'a/u' (user_strict)" in said
+    assert (
+        "hint: natsauth edit account a --sk generate, then natsauth reissue account --all --users; "
+        "--force goes ahead all the same\n"
+    ) in said
+    assert shop("reissue account --all --users")[-1] == (
+        '[WARN] users of account "a" are signed by its identity key still: '
+        "natsauth edit account a --sk generate, and reissue them once more"
+    )
     shop("edit account a --sk generate")
+    said = shop.fails("edit operator --require-signing-keys")
+    assert "hint: natsauth reissue account --all --users; --force goes ahead" in said
     assert shop("reissue account --all --users") == [
         '[ OK ] account "SYS" re-signed',
         '[ OK ] user "sys" re-signed',
@@ -134,3 +156,40 @@ def test_a_signer_can_be_named(shop: Workshop) -> None:
     shop("reissue user u")
     shop(f"reissue user u -K {account}")
     assert shop.claims("o", "a", "u").iss == account
+
+
+def test_who_is_revoked_is_trusted_again_only_by_name(shop: Workshop) -> None:
+    shop("add user v")
+    shop("add revocation -n u")
+    before = shop.store.read("o", "a", "u")
+    told = '[WARN] user "u" is revoked, and stays as it is: name it to have it trusted again'
+    for words in ("account --all --users", "account a --users", "user -a a --all"):
+        lines = shop(f"reissue {words}")
+        assert told in lines
+        assert '[ OK ] user "v" re-signed' in lines
+        assert '[ OK ] user "u" re-signed' not in lines
+    assert shop.store.read("o", "a", "u") == before
+    shop("reissue user u")
+    assert not shop.body("o", "a").is_revoked(
+        shop.claims("o", "a", "u").sub, shop.claims("o", "a", "u").iat
+    )
+
+
+def test_what_others_signed_is_taken_over_only_by_name(shop: Workshop) -> None:
+    owner, stranger = KeyPair.generate(KeyType.ACCOUNT), KeyPair.generate(KeyType.OPERATOR)
+    planted = encode(AccountClaims(name="evil", sub=owner.public_key), stranger)
+    shop.store.write(planted.encoded, "o", "evil")
+    user = UserClaims(name="eve", sub=KeyPair.generate(KeyType.USER).public_key)
+    shop.store.write(encode(user, owner).encoded, "o", "evil", "eve")
+    shop.store.write(encode(user, owner).encoded, "o", "a", "eve")
+    before = {path: shop.store.read(*path) for path in (("o", "evil"), ("o", "a", "eve"))}
+    lines = shop("reissue account --all --users")
+    assert [line for line in lines if "[WARN]" in line] == [
+        f"[WARN] {what} is signed by a key that is none of its operator's or account's, and stays "
+        "as it is: name it to have it trusted again"
+        for what in ('account "evil"', 'user "eve"')
+    ]
+    assert "[WARN]" in shop("reissue user -a a --all")[0]
+    assert {path: shop.store.read(*path) for path in before} == before
+    shop("reissue account evil")
+    assert shop.claims("o", "evil").iss == shop.claims("o").sub

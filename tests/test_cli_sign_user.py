@@ -98,7 +98,7 @@ def test_a_file_of_its_owner(signing: Signing) -> None:
         ("--allow-pub a..b", 1, "a..b"),
         ("--expiry 2020-01-01", 1, "expired"),
         (f"-k {ACCOUNT.public_key}", 2, "expected a key of role user"),
-        (f"-K {SIGNING.public_key}", 2, "-K FILE names the seed"),
+        (f"-K {SIGNING.public_key}", 2, "-K needs the seed of the key that signs, got the public"),
         (f"-K {USER.reveal_seed()}", 2, "-K FILE names the seed"),
         ("-n other", 2, "Two names"),
     ],
@@ -112,4 +112,4 @@ def test_what_must_be_given(signing: Signing) -> None:
     alone = f"sign-user id -a {ACCOUNT.public_key}"
     assert "Which key signs?" in signing.shop.fails(alone, code=2)
     unnamed = f"sign-user -a {ACCOUNT.public_key} -K {signing.file}"
-    assert "no name" in signing.shop.fails(unnamed, code=2)
+    assert "Which user?" in signing.shop.fails(unnamed, code=2)

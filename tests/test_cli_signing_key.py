@@ -154,3 +154,12 @@ def test_a_dry_run_changes_nothing(shop: Workshop) -> None:
     for command in ("delete signing-key r -D", "edit signing-key r --subs 3", "add signing-key"):
         assert shop.run(f"{command} --dry-run").exit_code == 0
     assert shop.files() == before
+
+
+def test_the_seed_of_another_entry_is_kept(shop: Workshop) -> None:
+    shop("add account victim")
+    victim = shop.claims("o", "victim").sub
+    shop(f"add signing-key -a a --sk {victim}")
+    lines = shop(f"delete signing-key -a a {victim} -D")
+    assert lines[-1] == '[WARN] private key "A..." is kept: another entry has that key, too'
+    assert shop.store.seed(victim)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from natsauth import Creds
+from natsauth import Creds, decode
 from natsauth.keys import KeyPair, KeyType
 from tests._workshop import Workshop, expected
 
@@ -79,7 +79,7 @@ def test_a_role_allows_no_permissions_of_a_user(shop: Workshop) -> None:
 @pytest.mark.parametrize(
     ("command", "code", "message"),
     [
-        ("add user", 2, "The user has no name"),
+        ("add user", 2, "Which user?"),
         ("add user u/v", 1, "the name 'u/v' holds '/'"),
         ("add user v -a none", 1, "there is no account"),
         ("add user v -K none", 1, "'none' may not sign user 'v'"),
@@ -87,11 +87,11 @@ def test_a_role_allows_no_permissions_of_a_user(shop: Workshop) -> None:
         ("add user v --source-network here", 2, "expected a network"),
         ("add user v --expiry never", 2, "expected 0 for none"),
         ("edit user", 2, "There is nothing to edit"),
-        ("edit user --bearer", 1, "which user of account 'a' is meant? It has none"),
+        ("edit user --bearer", 1, "account 'a' has no users\nhint: natsauth add user NAME"),
         ("edit user none --bearer", 1, "there is no user"),
         ("edit user none --conn-type modem", 2, "expected one of STANDARD, WEBSOCKET"),
         ("edit user none --time 8-9", 2, "expected a part of the day"),
-        ("delete user", 2, "No user is named"),
+        ("delete user", 2, "Which user?"),
         ("delete user none", 1, "there is no user"),
         ("describe user none", 1, "there is no user"),
         ("list users -a none", 1, "there is no account"),
@@ -176,6 +176,7 @@ def test_deleted_users_are_revoked(shop: Workshop) -> None:
             )
         ],
         '       [ OK ] edited account "a"',
+        "natsauth: servers know of it once it is pushed: natsauth push -a a",
     ]
     assert shop.body("o", "a").revocations.keys() == {*keys}
     assert shop.store.names("o", "a") == []
@@ -255,3 +256,52 @@ def test_a_user_that_is_there_is_kept(shop: Workshop) -> None:
     assert shop.files() == before
     other = KeyPair.generate(KeyType.USER).public_key
     assert "has the key" in shop.fails(f"add user u --exist-ok -k {other}")
+
+
+def test_a_dry_run_says_what_would_be_done(shop: Workshop) -> None:
+    shop("add user u")
+    assert shop("delete user u -C --dry-run") == [
+        "[ OK ] would delete users:",
+        "       [ OK ] user u [U...]:",
+        "              [ OK ] would revoke user",
+        "              [ OK ] user would be deleted",
+        "              [ OK ] would remove creds file",
+        '       [ OK ] would edit account "a"',
+        "natsauth: nothing was changed: this was a dry run",
+    ]
+    [step] = shop.json("delete user u --dry-run")
+    assert step["message"] == "would delete users"
+    assert shop.store.names("o", "a") == ["u"]
+
+
+def test_a_tag_to_remove_that_is_not_there(shop: Workshop) -> None:
+    shop("add user u")
+    assert shop("edit user u --rm-tag nosuch")[0] == '[WARN] there is no tag "nosuch"'
+
+
+def test_what_cannot_be_read_is_deleted_all_the_same(tmp_path: Path) -> None:
+    shop = Workshop(tmp_path, copy=True)
+    place = tmp_path / "stores/my_operator/accounts"
+    (place / "my_account/users/alice.jwt").write_text("no token")
+    result = shop.run("delete", "user", "alice", "-a", "my_account")
+    assert result.exit_code == 0
+    assert "[WARN] user alice is deleted, and not revoked: it cannot be read" in result.stderr
+    assert not (place / "my_account/users/alice.jwt").exists()
+    (place / "orders/users/dave.jwt").write_text("no token")
+    result = shop.run("delete", "account", "orders")
+    assert "[WARN] user dave cannot be read, and goes with it" in result.stderr
+    assert not (place / "orders").exists()
+    (place / "billing/billing.jwt").write_text("no token")
+    result = shop.run("delete", "account", "billing")
+    assert '[WARN] account "billing" is deleted, although it cannot be read' in result.stderr
+    assert not (place / "billing/billing.jwt").exists()
+
+
+def test_a_seed_that_another_entry_needs_stays(tmp_path: Path) -> None:
+    shop = Workshop(tmp_path, copy=True)
+    token = shop.store.read("my_operator", "my_account", "alice")
+    public = decode(token).claims.sub
+    shop.run("add", "user", "twin", "-a", "orders", "-k", public)
+    result = shop.run("delete", "user", "twin", "-a", "orders", "--rm-nkey")
+    assert f"[WARN] the seed of {public} stays: another entry has this key, too" in result.stderr
+    assert shop.store.seed(public)

@@ -126,3 +126,10 @@ def test_a_token_in_armour(shop: Workshop, tmp_path: Path) -> None:
 )
 def test_what_cannot_be_validated(shop: Workshop, options: str, code: int, message: str) -> None:
     assert message in shop.fails(f"validate {options}", code=code)
+
+
+def test_one_bad_token_is_named_by_its_file(shop: Workshop, tmp_path: Path) -> None:
+    (tmp_path / "bad.jwt").write_text("nonsense\n")
+    result = shop.run("validate", "-f", tmp_path / "bad.jwt")
+    assert result.exit_code == 4
+    assert f'File "{tmp_path / "bad.jwt"}"' in result.stdout

@@ -7,6 +7,7 @@ import pytest
 
 from natsauth.claims import AccountClaims
 from natsauth.errors import ResolverError
+from natsauth.keys import KeyPair, KeyType
 from natsauth.resolver import PushEffect, ServerAccounts, ServerReply
 from natsauth.resolver._answers import (
     Roster,
@@ -15,6 +16,7 @@ from natsauth.resolver._answers import (
     parse_packed,
     parse_reply,
     parse_roster,
+    parse_trusted,
 )
 from natsauth.token import encode
 from tests._tokens import ACCOUNT, IAT, OPERATOR, OTHER_ACCOUNT, USER, forge
@@ -210,3 +212,26 @@ def test_a_server_may_claim_anything_and_is_believed_little() -> None:
         assert len(text) <= 200
     with pytest.raises(ResolverError, match="no list of accounts"):
         parse_accounts(b'{"server":{},"data":["\\u001b[31m"]}')
+
+
+def test_whom_servers_trust() -> None:
+    key, other = OPERATOR.public_key, KeyPair.generate(KeyType.OPERATOR).public_key
+    body = {"type": "operator", "version": 2, "signing_keys": [other]}
+    strict = {**body, "strict_signing_key_usage": True}
+
+    def told(*operators: Any) -> bytes:
+        return answer(data={"trusted_operators_claim": operators})
+
+    first = {"iss": key, "sub": key, "nats": body}
+    assert parse_trusted([told(first)]) == {"n1": {key, other}}
+    assert parse_trusted([told({**first, "nats": strict})]) == {"n1": {other}}
+    both = [{"iss": other, "sub": other, "nats": body}, {**first, "nats": strict}]
+    assert parse_trusted([told(*both)]) == {"n1": {other}}
+    for silent in (b"", b"[]", answer(), answer(data=[]), answer(error={"code": 500}), told()):
+        assert parse_trusted([silent]) == {}
+    bad: tuple[Any, ...] = (None, 5, [], {"nats": 5}, {"nats": {"signing_keys": 5}})
+    for unreadable in bad:
+        assert parse_trusted([told(unreadable)]) == {}
+        assert parse_trusted([told(first, unreadable)]) == {}
+    nameless = json.dumps({"server": {"id": "NX"}, "data": {"trusted_operators_claim": [first]}})
+    assert parse_trusted([nameless.encode(), b"{"]) == {"NX": {key, other}}

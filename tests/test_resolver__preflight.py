@@ -124,6 +124,25 @@ def test_force() -> None:
     assert "the server takes 10" in problem
 
 
+def test_servers_whose_operator_is_older() -> None:
+    old = frozenset([OPERATOR.public_key])
+    new = old | {SIGNING.public_key}
+    for token, trusted, problem in (
+        (account(), {"n1": new, "n2": new}, ""),
+        (account(), {}, ""),
+        (account(), {"n2": old, "n1": old, "n3": new}, "n1, n2 would not serve account "),
+        (account(signer=ACCOUNT), {"n1": old}, "is signed by itself"),
+    ):
+        checked = check(token, LENIENT, max_payload=1 << 20, trusted=trusted, now=IAT)
+        assert len(checked.problems) == bool(problem)
+        assert problem in "".join(checked.problems)
+        forced = check(token, LENIENT, max_payload=1 << 20, trusted=trusted, force=True, now=IAT)
+        assert forced.problems == ()
+    checked = check(account(), LENIENT, max_payload=1 << 20, trusted={"n1": old}, now=IAT)
+    assert f"{SIGNING.public_key} is not to sign it" in checked.problems[0]
+    assert checked.hint.startswith("put the operator's present token into the configuration")
+
+
 def test_whatever_token_there_is_has_something_wrong() -> None:
     seen = 0
     for record in records("decode.jsonl"):

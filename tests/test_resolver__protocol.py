@@ -67,6 +67,7 @@ def test_the_temporary_user() -> None:
             "pub": {
                 "allow": [
                     "$SYS.REQ.SERVER.PING",
+                    "$SYS.REQ.SERVER.PING.VARZ",
                     "$SYS.REQ.CLAIMS.UPDATE",
                     "$SYS.REQ.ACCOUNT.*.CLAIMS.UPDATE",
                     "$SYS.REQ.CLAIMS.LIST",
@@ -210,8 +211,8 @@ def test_durations_that_are_none(bad: Any) -> None:
     ("error", "reason", "hint"),
     [
         (None, "it was closed", ""),
-        (TimeoutError(), "no answer in time", ""),
-        (nats_errors.TimeoutError(), "no answer in time", ""),
+        (TimeoutError(), "no answer in time", "is it a NATS server"),
+        (nats_errors.TimeoutError(), "no answer in time", "is it a NATS server"),
         (OSError(), "OSError", ""),
         (AttributeError("'a' of 'b'"), "'a' of 'b'", ""),
         (nats_errors.UnexpectedEOF(), "unexpected EOF", ""),
@@ -221,7 +222,8 @@ def test_durations_that_are_none(bad: Any) -> None:
             "the server trusts another operator",
         ),
         (nats_errors.Error("nats: account expired"), "account expired", "lifetime="),
-        (OSError(111, "Connect call failed"), "[Errno 111] Connect call failed", "start the"),
+        (OSError(111, "Connect call failed"), "connection refused", "start the"),
+        (OSError(-2, "Name or service not known"), "Name or service not known", "is it a NATS"),
     ],
 )
 def test_explanations(error: Exception | None, reason: str, hint: str) -> None:

@@ -395,3 +395,12 @@ def test_the_lock_is_released_whatever_happens(store: Store) -> None:
     with store.lock():
         store.write("op", "op")
     assert store.read("op") == "op"
+
+
+@pytest.mark.parametrize("role", [KeyType.OPERATOR, KeyType.ACCOUNT, KeyType.USER, KeyType.CURVE])
+def test_a_public_key_is_no_name(role: KeyType) -> None:
+    pair = CurveKeyPair.generate() if role is KeyType.CURVE else KeyPair.generate(role)
+    for name in (pair.public_key, f" {pair.public_key} "):
+        with pytest.raises(StoreNameError, match="is a public key"):
+            check_name(name)
+    assert check_name(pair.public_key[:-1]) == pair.public_key[:-1]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from natsauth import Creds, KeyPair, KeyType, OperatorClaims, UserClaims, decode
-from natsauth.errors import FileError, NotFoundError, StoreDataError
+from natsauth.errors import ExistsError, FileError, NotFoundError, StoreDataError
 from natsauth.store import DirectoryStore
 from tests._store import NSC_STORE, file_size_limit, opened, unprivileged
 
@@ -233,16 +233,29 @@ def test_deleting_a_user_leaves_the_others(tree: DirectoryStore) -> None:
     assert tree.read("op", "A") == "op.A"
 
 
-def test_a_linked_directory_is_not_emptied_beyond_its_tokens(
-    tree: DirectoryStore, tmp_path: Path
+@pytest.mark.parametrize(
+    ("path", "linked"),
+    [
+        (["op"], "op"),
+        (["op"], "op/accounts"),
+        (["op"], "op/accounts/A"),
+        (["op"], "op/accounts/A/users"),
+        (["op", "A"], "op/accounts/A"),
+        (["op", "A"], "op/accounts/A/users"),
+    ],
+)
+def test_of_a_linked_directory_the_link_alone_is_deleted(
+    tree: DirectoryStore, tmp_path: Path, path: list[str], linked: str
 ) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "elsewhere/link.jwt").write_text("token")
-    (tmp_path / "elsewhere/keep").touch()
-    (tree.stores / "op/accounts/link").symlink_to(tmp_path / "elsewhere")
-    assert tree.read("op", "link") == "token"
-    tree.delete("op", "link")
-    assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["keep"]
+    link, elsewhere = tree.stores / linked, tmp_path / "elsewhere"
+    link.rename(elsewhere)
+    link.symlink_to(elsewhere)
+    assert tree.read("op", "A", "u") == "op.A.u"
+    tree.delete(*path)
+    with pytest.raises(NotFoundError):
+        tree.read(*path)
+    assert [file.read_text() for file in elsewhere.rglob("u.jwt")] == ["op.A.u"]
+    assert not link.is_symlink()
 
 
 # Failures
@@ -359,6 +372,24 @@ def test_a_token_that_is_a_directory_or_huge(tree: DirectoryStore) -> None:
         tree.read("op")
 
 
+@pytest.mark.parametrize("path", [["op"], ["op", "A"], ["op", "A", "u"]])
+def test_what_cannot_be_read_can_be_deleted(tree: DirectoryStore, path: list[str]) -> None:
+    file = tree.token_file("op", "A", "u")
+    for make in (
+        lambda: file.write_bytes(b"\xff"),
+        lambda: file.symlink_to(file),
+        lambda: os.mkfifo(file),
+    ):
+        file.unlink()
+        make()
+        with pytest.raises((StoreDataError, FileError)):
+            tree.read("op", "A", "u")
+        tree.delete(*path)
+        assert not os.path.lexists(file)
+        for again in (["op"], ["op", "A"], ["op", "A", "u"]):
+            tree.write("token", *again)
+
+
 # Laziness
 
 
@@ -400,7 +431,69 @@ def test_writing_an_account_reads_no_token(many: DirectoryStore) -> None:
     assert [name for name in names if name.endswith((".jwt", ".nk", ".creds"))] == []
 
 
+def test_who_holds_the_lock_has_accounts_listed_once() -> None:
+    with unprivileged() as directory:
+        store = DirectoryStore(directory / "stores", keys=directory / "keys")
+        accounts = directory / "stores/op/accounts"
+        store.write("op", "op")
+        try:
+            with store.lock():
+                store.write("A", "op", "A")
+                accounts.chmod(0o300)
+                for name in ("B", "C"):
+                    store.write(name, "op", name)
+                with pytest.raises(ExistsError, match="'b' differs from 'B' in letter case"):
+                    store.write("b", "op", "b")
+                store.delete("op", "B")
+                store.write("b", "op", "b")
+            with pytest.raises(FileError, match="cannot list"):
+                store.write("D", "op", "D")
+        finally:
+            accounts.chmod(0o700)
+        assert store.names("op") == ["A", "C", "b"]
+
+
 # Several processes
+
+
+DELETE = """
+import os, signal, sys
+from natsauth.store import DirectoryStore
+
+count = int(sys.argv[2])
+
+def watch(event, args):
+    global count
+    if event in ("os.remove", "os.rmdir"):
+        count -= 1
+        if count < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(watch)
+DirectoryStore(sys.argv[1], keys=".").delete(*sys.argv[3:])
+"""
+
+
+@pytest.mark.parametrize("path", [["op"], ["op", "A"]])
+def test_who_was_deleted_is_not_there_again_after_a_crash(
+    tree: DirectoryStore, path: list[str]
+) -> None:
+    tree.write("v", "op", "A", "v")
+    for count in range(20):
+        command = [sys.executable, "-c", DELETE, str(tree.stores), str(count), *path]
+        code = subprocess.run(command, check=False).returncode
+        try:
+            tree.read(*path)
+        except NotFoundError:
+            tree.write("new", *path)
+            assert tree.names(*path) == []
+        else:
+            assert code == -signal.SIGKILL
+        for again in (["op"], ["op", "A"], ["op", "A", "u"], ["op", "A", "v"]):
+            tree.write("token", *again)
+        if not code:
+            break
+    assert (count, code) == ({1: 9, 2: 5}[len(path)], 0)
 
 
 COUNT = """

@@ -92,11 +92,27 @@ def test_a_deleted_seed_leaves_no_empty_shard(store: DirectoryStore, file: Path)
 
 def test_git_is_told_once_to_leave_secrets_alone(store: DirectoryStore, file: Path) -> None:
     ignore = store.keys / ".gitignore"
-    assert ignore.read_text().split() == ["**/*.nk", "**/*.creds"]
+    assert ignore.read_text().split() == ["**/*.nk", "**/*.creds", "**/.natsauth-*"]
     ignore.write_text("mine")
     store.add_seed(OTHER.reveal_seed())
     assert ignore.read_text() == "mine"
     assert file.exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "linked"), [("op", "creds/op"), ("op", "creds/op/A"), ("op/A", "creds/op/A")]
+)
+def test_of_a_linked_directory_the_link_alone_is_deleted(
+    store: DirectoryStore, tmp_path: Path, path: str, linked: str
+) -> None:
+    store.write_creds("creds", "op", "A", "u")
+    link, elsewhere = store.keys / linked, tmp_path / "elsewhere"
+    link.rename(elsewhere)
+    link.symlink_to(elsewhere)
+    store.delete_creds(*path.split("/"))
+    assert [file.read_text() for file in elsewhere.rglob("u.creds")] == ["creds"]
+    with pytest.raises(NotFoundError):
+        store.creds("op", "A", "u")
 
 
 def test_creds_alone_are_kept_from_git_too(store: DirectoryStore) -> None:
@@ -110,6 +126,12 @@ def test_git_is_not_told_if_so_wished(
     monkeypatch.setenv("NSC_NO_GIT_IGNORE", "")
     store.add_seed(SEED)
     assert not (store.keys / ".gitignore").exists()
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x/" * 3000])
+def test_no_seed_is_where_the_system_takes_no_name(tmp_path: Path, name: str) -> None:
+    with pytest.raises(NotFoundError, match="there is no seed of"):
+        DirectoryStore(tmp_path, keys=tmp_path / name).seed(KEY)
 
 
 @pytest.mark.parametrize("place", ["{}.nk", "op/op.nk"])

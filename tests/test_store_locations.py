@@ -228,6 +228,8 @@ def test_a_full_disk_leaves_the_old_file(home: Path) -> None:
 def test_what_is_no_json_is_not_written(home: Path) -> None:
     with pytest.raises(StoreDataError, match=r"nsc\.json' cannot hold that: "):
         Context(extra={"a": object()}).save(find(home), {})
+    with pytest.raises(UsageError, match="extra: expected a dict, got NoneType"):
+        Context(extra=None).save(find(home), {})  # type: ignore[arg-type]
     assert list(home.iterdir()) == []
 
 

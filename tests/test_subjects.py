@@ -16,6 +16,7 @@ from natsauth.subjects import (
     has_wildcards,
     is_contained_in,
     literal_prefix,
+    out_of_range,
     parse_int,
     permission_problems,
     renamed,
@@ -183,3 +184,22 @@ def test_parse_int_reads_what_atoi_reads(text: str, expected: int) -> None:
 )
 def test_parse_int_refuses_what_atoi_refuses(text: str) -> None:
     assert parse_int(text) is None
+
+
+@pytest.mark.parametrize(
+    ("destination", "source", "numbers"),
+    [
+        ("b.$1.{{wildcard(1)}}", "a.*", []),
+        ("b.$2", "a.*", [2]),
+        ("b.{{wildcard(2)}}.{{Wildcard( 3 )}}", "a.*", [2, 3]),
+        ("b.{{partition(10,1,2,5)}}", "a.*.*", [5]),
+        ("b.{{partition(10)}}.{{random(9)}}", "a", []),
+        ("b.{{split(3,-)}}.{{SliceFromLeft(4,1)}}.{{left(2,2)}}", "a.*.*", [3, 4]),
+        ("b.$1.{{wildcard(0)}}", "a", [1, 0]),
+        ("b.$0", "a.*", []),
+        ("b.$1.>", "a.>", [1]),
+        ("b.$x.{{wildcard(x)}}.{{other(7)}}.{wildcard(7)}.$", "a", []),
+    ],
+)
+def test_wildcards_that_a_mapping_lacks(destination: str, source: str, numbers: list[int]) -> None:
+    assert out_of_range(destination, source) == numbers

@@ -125,6 +125,15 @@ def test_good_mappings() -> None:
     assert _mapped("a", _to(50), _to(50), _to(60, "c"), _to(40, "c"), _to(0, "d")) == []
 
 
+def test_a_mapping_that_refers_to_no_wildcard() -> None:
+    targets = [WeightedMapping(subject="b.{{wildcard(2)}}"), WeightedMapping(subject="b.$1")]
+    claims = account(mappings={"a.*": targets})
+    at, message = "$.nats.mappings['a.*'][0].subject", "2 is no wildcard of 'a.*': servers refuse"
+    [issue] = [i for i in validate(claims).issues if i.code is IssueCode.MAPPING_REFERENCE]
+    assert (issue.path, issue.blocking) == (at, False)
+    assert issue.message.startswith(message)
+
+
 def test_subjects_of_mappings() -> None:
     at = "$.nats.mappings['a..']"
     assert _mapped("a..", _to(subject="")) == [

@@ -9,15 +9,16 @@ from natsauth.authority._node import Entries, Node, public_key
 from natsauth.authority._sharing import activate, add_import
 from natsauth.authority._signers import choose_signer
 from natsauth.authority._signing_keys import AccountSigningKeys, check_count
-from natsauth.authority._user import Users, issue, new_user
+from natsauth.authority._user import UserNode, Users, issue, new_user
 from natsauth.claims import Account, AccountClaims, ActivationClaims
 from natsauth.claims.base import clock
-from natsauth.errors import ExistsError, UsageError
+from natsauth.errors import ExistsError, NotFoundError, StoreDataError, UsageError
 from natsauth.keys import KeyPair, KeyType
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from natsauth.authority._draft import Path
     from natsauth.claims import Import, User
     from natsauth.creds import Creds
     from natsauth.keys import PublicKey
@@ -51,12 +52,14 @@ class AccountNode(Node[AccountClaims]):
     def rename(self, name: str) -> None:
         """Give the account another name with the next commit; users and creds move along.
 
+        If that was cut off before, it goes on from there.
+
         Raises:
             ExistsError: The name is taken.
             StoreNameError, UsageError: It is no name.
         """
         draft, new = self._draft, (*self.path[:-1], name)
-        if not draft.new_name or name != draft.new_name:
+        if (not draft.new_name or name != draft.new_name) and not self._is_cut_off(new):
             self._tree.check_free(new, own=self.name)
         draft.claims.name = name
         if draft.is_new:
@@ -65,17 +68,36 @@ class AccountNode(Node[AccountClaims]):
             draft.new_name = name if name != self.name else ""
             self._tree.taken.clear()
 
-    def reissue_users(self) -> None:
+    def _is_cut_off(self, path: Path) -> bool:
+        """Tell whether an account is but this one, by a rename that did not come to its end."""
+        try:
+            twin = self._tree.draft(*path)
+        except (NotFoundError, StoreDataError):
+            return False
+        if twin is self._draft or twin.is_new or twin.new_name:
+            return False
+        mine = self._draft.stored
+        return mine is not None and (mine.sub, mine.nats) == (twin.public_key, twin.claims.nats)
+
+    def reissue_users(self) -> list[UserNode]:
         """Have all users signed anew by the next commit, as after a change of signing keys.
 
-        Those that are revoked by now stay revoked.
+        Those that are revoked by now stay revoked, and those of a strange issuer stay strange: to
+        trust one of these, reissue it by itself.
+
+        Returns:
+            The users that stay as they are.
 
         Raises:
             StoreDataError: One of them cannot be read.
         """
+        left_out = []
         for user in self.users.values():
-            if not user.is_revoked:
+            if user.is_revoked or user.is_foreign:
+                left_out.append(user)
+            else:
                 user.reissue()
+        return left_out
 
     def mint(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from natsauth.authority._account import Accounts
+from natsauth.authority._tree import fold
 from natsauth.errors import (
     ConflictError,
     ExistsError,
@@ -19,6 +19,8 @@ from natsauth.trust import TrustCode, TrustReport, check_account, check_user
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from natsauth.authority._account import Accounts
+    from natsauth.authority._draft import Path
     from natsauth.authority._operator import OperatorNode
     from natsauth.authority._user import Users
     from natsauth.claims import AccountClaims, UserClaims
@@ -40,6 +42,7 @@ def adopt_account(
     token: Token[AccountClaims],
     *,
     overwrite: bool = False,
+    overwrite_newer: bool = False,
     foreign: bool = False,
 ) -> str:
     """Take in an account: as it is, if the operator signed it; else to be signed by the operator.
@@ -52,6 +55,7 @@ def adopt_account(
         operator: The operator.
         token: The account.
         overwrite: Whether it may take the place of the same account.
+        overwrite_newer: Whether it may do so even if that one is newer.
         foreign: Whether it may come from another operator.
 
     Returns:
@@ -60,14 +64,18 @@ def adopt_account(
     Raises:
         ExistsError: There is an account of that name, the same one or another; or it is here under
             another name.
+        ConflictError: The one that is here is newer, or as new and another.
         TrustError: Another operator signed it.
         StoreNameError: The account has no name that can be kept.
     """
     claims = token.claims
     name = check_name(claims.name)
-    present = _present(operator.accounts, name, claims.sub, overwrite=overwrite)
+    overwrite = overwrite or overwrite_newer
+    present = _present(operator.accounts, (*operator.path, name), claims.sub, overwrite=overwrite)
     if present is None:
         _check_key(operator, claims.sub)
+    elif not overwrite_newer:
+        _check_newer(token, present.token)
     report = _lasting(check_account(token, operator.token))
     if report:
         store.write(token.encoded, operator.name, name)
@@ -116,8 +124,8 @@ def adopt_pulled(
         overwrite_newer: Whether what is newer in the store, or cannot be read, is replaced, too.
         dry_run: Whether nothing is stored.
     """
-    known = {}
-    for name in operator.accounts:
+    known, names = {}, _names(operator.accounts, operator.path)
+    for name in names.values():
         with suppress(StoreDataError):
             known[operator.accounts.token(name).claims.sub] = name
     for token in tokens:
@@ -125,11 +133,14 @@ def adopt_pulled(
         name = known.get(claims.sub, claims.name)
         try:
             stored = _take(store, operator, token, name, overwrite_newer=overwrite_newer,
-                           is_new=claims.sub not in known, dry_run=dry_run)  # fmt: skip
+                           new=None if claims.sub in known else names,
+                           dry_run=dry_run)  # fmt: skip
         except NatsAuthError as error:
             yield Adopted(name, claims.sub, stored=False, error=error)
             continue
         known[claims.sub] = name
+        if not dry_run:
+            names[fold((*operator.path, name))] = name
         yield Adopted(name, claims.sub, stored)
 
 
@@ -139,11 +150,11 @@ def _take(
     token: Token[AccountClaims],
     name: str,
     *,
-    is_new: bool,
+    new: dict[str, str] | None,
     overwrite_newer: bool,
     dry_run: bool,
 ) -> bool:
-    """Store an account, unless it is there already.
+    """Store an account, unless it is there already; a new one where the names are that are taken.
 
     Raises:
         ConflictError: The one that is there is newer, or as new and another.
@@ -153,9 +164,10 @@ def _take(
         StoreError, FileError: It cannot be stored.
     """
     _lasting(check_account(token, operator.token)).raise_for_errors()
-    if is_new:
+    if new is not None:
         try:
-            _present(operator.accounts, check_name(name), token.claims.sub, overwrite=False)
+            path = (*operator.path, check_name(name))
+            _present(operator.accounts, path, token.claims.sub, names=new)
         except StoreDataError as error:
             if not overwrite_newer:
                 hint = "--overwrite-newer replaces it"
@@ -164,20 +176,20 @@ def _take(
         present = operator.accounts.token(name)
         if present == token:
             return False
-        if present.claims.iat >= token.claims.iat and not overwrite_newer:
-            newer = present.claims.iat > token.claims.iat
-            raise ConflictError(
-                "it is newer here than on the server" if newer
-                else "it differs from that of the server, and is as new",
-                hint="push it, or have it replaced with --overwrite-newer",
-            )  # fmt: skip
+        if not overwrite_newer:
+            _check_newer(token, present, "on the server", "push it, or ")
     if not dry_run:
         store.write(token.encoded, operator.name, name)
     return True
 
 
 def adopt_user(
-    store: Store, operator: OperatorNode, token: Token[UserClaims], *, overwrite: bool = False
+    store: Store,
+    operator: OperatorNode,
+    token: Token[UserClaims],
+    *,
+    overwrite: bool = False,
+    overwrite_newer: bool = False,
 ) -> tuple[str, ...]:
     """Take in a user of an account, as it is; the caller holds the lock of the store.
 
@@ -186,6 +198,7 @@ def adopt_user(
         operator: The operator.
         token: The user.
         overwrite: Whether it may take the place of the same user.
+        overwrite_newer: Whether it may do so even if that one is newer.
 
     Returns:
         Its path.
@@ -193,27 +206,42 @@ def adopt_user(
     Raises:
         NotFoundError: Its account is not here.
         ExistsError: There is a user of that name: the same one, or another.
+        ConflictError: The one that is here is newer, or as new and another.
         TrustError: No key of the account signed it.
         StoreNameError: The user has no name that can be kept.
     """
     claims = token.claims
     name = check_name(claims.name)
     try:
-        account = operator.accounts.find(claims.account)
+        account = operator.accounts.find_key(claims.account)
     except NotFoundError:
         raise NotFoundError(
             f"the account {claims.account!r:.80} of the user is not here", hint="import it first"
         ) from None
-    _present(account.users, name, claims.sub, overwrite=overwrite)
+    path, overwrite = (*account.path, name.strip()), overwrite or overwrite_newer
+    present = _present(account.users, path, claims.sub, overwrite=overwrite)
+    if present is not None and not overwrite_newer:
+        _check_newer(token, present.token)
     _lasting(check_user(token, account.token, operator.token)).raise_for_errors()
-    store.write(token.encoded, *account.path, name)
-    return (*account.path, name)
+    store.write(token.encoded, *path)
+    return path
 
 
-def _present(entries: Accounts | Users, name: str, key: str, *, overwrite: bool) -> Any:
+def _names(entries: Accounts | Users, above: Path) -> dict[str, str]:
+    """Return the names that are in use, by what others must differ in."""
+    return {fold((*above, name)): name for name in entries}
+
+
+def _present(
+    entries: Accounts | Users,
+    path: Path,
+    key: str,
+    *,
+    overwrite: bool = False,
+    names: dict[str, str] | None = None,
+) -> Any:
     """Return the entry that is to be replaced, or ``None``."""
-    fold = str.casefold if isinstance(entries, Accounts) else str
-    same = next((present for present in entries if fold(present) == fold(name)), None)
+    same = (_names(entries, path[:-1]) if names is None else names).get(fold(path))
     if same is None:
         return None
     present = entries[same]
@@ -230,10 +258,23 @@ def _present(entries: Accounts | Users, name: str, key: str, *, overwrite: bool)
     return present
 
 
+def _check_newer(
+    token: Token[Any], present: Token[Any], there: str = "in the file", cure: str = ""
+) -> None:
+    """Refuse to go back to an older token, which knows less of who is revoked."""
+    if present != token and present.claims.iat >= token.claims.iat:
+        newer = present.claims.iat > token.claims.iat
+        raise ConflictError(
+            f"it is newer here than {there}" if newer
+            else f"it differs from that {there}, and is as new",
+            hint=f"{cure}have it replaced with --overwrite-newer",
+        )  # fmt: skip
+
+
 def _check_key(operator: OperatorNode, key: str) -> None:
     """Refuse an account that is here under another name: servers would take them for one."""
     with suppress(NotFoundError):
-        name = operator.accounts.find(key).name
+        name = operator.accounts.find_key(key).name
         raise ExistsError(f"the account is here as {name!r:.80} already", hint="rename that first")
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from natsauth.authority._draft import keys_of
 from natsauth.authority._guards import check_lockout
+from natsauth.authority._seeds import leaving_seeds
 from natsauth.authority._signers import choose_signer, is_foreign
 from natsauth.claims import AccountClaims, ActivationClaims, UserClaims
 from natsauth.claims.base import ANY
@@ -16,8 +16,10 @@ from natsauth.creds import Creds
 from natsauth.errors import (
     ClaimsError,
     ConflictError,
+    FileError,
     NotFoundError,
     Problem,
+    StoreError,
     TrustError,
     ValidationError,
 )
@@ -29,7 +31,7 @@ from natsauth.trust import TrustCode, TrustReport, check_account, check_user
 from natsauth.validation import validate
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from natsauth.authority._draft import Draft, Path
     from natsauth.authority._tree import Tree
@@ -56,10 +58,11 @@ class Change:
         action: What was done.
         kind: ``operator``, ``account`` or ``user``.
         path: The names of operator, account and user, as they are now.
-        public_key: The public key of the entry.
+        public_key: The public key of the entry; empty if it could not be read.
         token: What is stored now; ``None`` where the entry was deleted.
         creds: Whether the creds of the user were written, too.
         revoked: Whether the account refuses the tokens of the deleted user, once it is pushed.
+        kept_seeds: Public keys whose seeds were to go, and stay: another entry has these keys, too.
     """
 
     action: Action
@@ -69,6 +72,7 @@ class Change:
     token: Token[Any] | None = None
     creds: bool = False
     revoked: bool = False
+    kept_seeds: tuple[str, ...] = ()
 
 
 def commit(tree: Tree, now: int, *, allow_lockout: bool, dry_run: bool = False) -> list[Change]:
@@ -95,25 +99,46 @@ def commit(tree: Tree, now: int, *, allow_lockout: bool, dry_run: bool = False) 
     creds = {path: _creds(tree, token) for path, token in tokens.items() if len(path) == USER}
     seeds = [key.reveal_seed() for key in tree.made.values()]
     work = [(draft, tokens.get(draft.path), creds.get(draft.path, "")) for draft in pending]
-    changes = [_change(tree, draft, token, creds) for draft, token, creds in work]
+    dropped, kept = leaving_seeds(tree, pending, tokens)
+    changes = [_change(tree, draft, token, creds, kept) for draft, token, creds in work]
     if dry_run:
         tree.forget()
         return changes
-    # Seeds first, creds next: of a token that is stored, nothing is missing.
-    for seed in seeds:
-        tree.store.add_seed(seed)
-    tree.made.clear()
-    for draft, token, text in work:
-        if token is None:
-            _delete(tree, draft)
-        else:
-            _write(tree, draft, token, text)
+    with _resumable():
+        # Seeds first, creds next: of a token that is stored, nothing is missing.
+        for seed in seeds:
+            tree.store.add_seed(seed)
+        tree.made.clear()
+        for draft, token, text in work:
+            if token is not None:
+                _write(tree, draft, token, text)
+        # What is deleted goes last: until then, whatever failed can be done again.
+        for key in dropped:
+            with suppress(NotFoundError):
+                tree.store.delete_seed(key)
+        tree.dropped.clear()
+        for draft in pending:
+            if draft.deleted:
+                _delete(tree, draft)
     return changes
+
+
+@contextmanager
+def _resumable() -> Iterator[None]:
+    """Have an error of the store say how to go on, unless it says something else."""
+    try:
+        yield
+    except (FileError, StoreError) as error:
+        error.hint = error.hint or (
+            "what was written until then is whole; "
+            "the same commit, or ensure() in another, goes on from there"
+        )
+        raise
 
 
 def _check_unchanged(tree: Tree, draft: Draft[Any]) -> None:
     stored, what = _stored(tree, draft.path), f"{draft.claims.kind} {draft.path[-1]!r:.80}"
-    known = draft.token.encoded if draft.token else ""
+    known = draft.token.encoded if draft.token else draft.unreadable
     if stored != known and not (draft.deleted and not stored):
         raise ConflictError(
             f"{what} was {'changed' if stored else 'deleted'} by somebody else since it was read",
@@ -231,7 +256,9 @@ def _creds(tree: Tree, token: Token[UserClaims]) -> str:
     return Creds.create(token, key).format() if isinstance(key, KeyPair) else ""
 
 
-def _change(tree: Tree, draft: Draft[Any], token: Token[Any] | None, creds: str) -> Change:
+def _change(
+    tree: Tree, draft: Draft[Any], token: Token[Any] | None, creds: str, kept: dict[str, Path]
+) -> Change:
     """Return what is going to be done to an entry."""
     above = [tree.drafts[draft.path[: end + 1]] for end in range(len(draft.path))]
     path = tuple(entry.new_name or entry.path[-1] for entry in above)
@@ -242,9 +269,11 @@ def _change(tree: Tree, draft: Draft[Any], token: Token[Any] | None, creds: str)
     else:
         action = Action.CREATED if draft.is_new else Action.UPDATED
     revoked = draft.deleted and _is_revoked(tree, draft)
+    seeds = tuple(key for key, owner in kept.items() if owner == draft.path)
     return Change(
-        action, draft.claims.kind, path, draft.public_key, token, creds=bool(creds), revoked=revoked
-    )
+        action, draft.claims.kind, path, draft.public_key, token,
+        creds=bool(creds), revoked=revoked, kept_seeds=seeds,
+    )  # fmt: skip
 
 
 def _write(tree: Tree, draft: Draft[Any], token: Token[Any], creds: str) -> None:
@@ -272,24 +301,9 @@ def _move(tree: Tree, old: Path, new: Path) -> None:
 
 def _delete(tree: Tree, draft: Draft[Any]) -> None:
     store, path = tree.store, draft.path
-    # The entry goes last: until then, whatever failed can be done again.
-    for key in _keys_below(tree, path) if draft.drop_seeds else ():
-        with suppress(NotFoundError):
-            store.delete_seed(key)
     if draft.drop_creds:
         store.delete_creds(*path)
     with suppress(NotFoundError):  # somebody else was faster
         store.delete(*path)
     for below in [other for other in tree.drafts if other[: len(path)] == path]:
         tree.drop(below)
-
-
-def _keys_below(tree: Tree, path: Path) -> list[str]:
-    """Return the public keys of an entry and all below it, signing keys included."""
-    try:
-        keys = keys_of(tree.read(*path).claims)
-    except NotFoundError:
-        return []
-    for name in tree.store.names(*path) if len(path) < USER else ():
-        keys += _keys_below(tree, (*path, name))
-    return keys

@@ -27,6 +27,7 @@ class Draft(Generic[C]):
         path: Where it is in the store, or will be.
         claims: What is edited.
         token: What is stored; ``None`` for a new entry.
+        unreadable: The text that is stored, where it is no token; such an entry can only go.
         signer: Who is to sign, if that was said: a signer, or the public key or role of one.
         resign: Whether it is signed again even without a change.
         deleted: Whether it is to go.
@@ -39,6 +40,7 @@ class Draft(Generic[C]):
     path: Path
     claims: C
     token: Token[C] | None = None
+    unreadable: str = ""
     signer: Signer | str | None = None
     resign: bool = False
     deleted: bool = False

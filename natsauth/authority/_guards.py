@@ -6,11 +6,12 @@ those who are revoked or deleted, for this is what that is for.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from natsauth.authority._draft import keys_of
-from natsauth.claims import AccountClaims, OperatorClaims, UserClaims
-from natsauth.errors import LockoutError
+from natsauth.claims import AccountClaims, OperatorClaims, UserClaims, UserScope
+from natsauth.errors import LockoutError, StoreDataError
 from natsauth.store.base import ACCOUNT, KINDS, USER
 from natsauth.trust import TrustCode, check_account, check_user
 from natsauth.validation import IssueCode, validate
@@ -61,13 +62,41 @@ def check_lockout(tree: Tree, pending: list[Draft[Any]], tokens: _Tokens, now: i
                 "a scoped signing key that gives them",
                 hint=f"sign_with() a role, or give it limits such as subs=-1; {_CURE}",
             )
-    if left_out := _left_out(tree, tokens, now):
-        more = f" and {len(left_out) - _SHOWN} more" if len(left_out) > _SHOWN else ""
+    if reasons := _left_out(tree, tokens, now):
+        left_out = [
+            f"{KINDS[len(path)]} {'/'.join(path[1:])!r:.80} ({reason})"
+            for path, reason in reasons.items()
+        ]
         raise LockoutError(
-            f"servers would turn away {', '.join(left_out[:_SHOWN])}{more}",
-            hint="reissue() them in the same commit, or all by reissue_all(), as the change "
-            f"demands; or delete them; {_CURE}",
+            f"servers would turn away {_named(left_out)}",
+            hint=f"{_cure(tree, reasons)}; {_CURE}",
         )
+
+
+def _cure(tree: Tree, reasons: dict[Path, str]) -> str:
+    """Return what helps those who would be turned away."""
+    if not {*reasons.values()} & {TrustCode.ACCOUNT_STRICT, TrustCode.USER_STRICT}:
+        return (
+            "reissue() them in the same commit, or all by reissue_all(), as the change demands; "
+            "or delete them"
+        )
+    strict = [path[:ACCOUNT] for path, why in reasons.items() if why == TrustCode.USER_STRICT]
+    bare = [
+        f"{path[-1]!r:.80}"
+        for path in dict.fromkeys(strict)
+        if all(isinstance(k, UserScope) for k in tree.draft(*path).claims.nats.signing_keys)
+    ]
+    if not bare:
+        return "reissue() them by signing keys first, the accounts and their users"
+    return (
+        f"account {_named(bare)} without a plain signing key needs one: signing_keys.generate(); "
+        "then reissue() the accounts and their users first"
+    )
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
 
 
 def _check_deletion(tree: Tree, draft: Draft[Any]) -> None:
@@ -75,16 +104,21 @@ def _check_deletion(tree: Tree, draft: Draft[Any]) -> None:
         return
     above, name = tree.drafts[draft.path[:-1]], f"{draft.path[-1]!r:.80}"
     if len(draft.path) < USER:
-        if draft.public_key == above.claims.nats.system_account:
+        if draft.public_key and draft.public_key == above.claims.nats.system_account:
             raise LockoutError(
                 f"{name} is the system account, without which servers do not start",
                 hint=f"make another account the system account first; {_CURE}",
             )
-    elif above.claims.nats.authorization.auth_users == [draft.public_key]:
-        raise LockoutError(
-            f"{name} alone serves the auth callout, without which nobody gets in",
-            hint=f"turn the callout off, or name another user for it; {_CURE}",
-        )
+    elif draft.public_key in (servants := above.claims.nats.authorization.auth_users or ()):
+        left = set()
+        for other in tree.names(*above.path):
+            with suppress(StoreDataError):
+                left.add(tree.draft(*above.path, other).public_key)
+        if not left & {*servants}:
+            raise LockoutError(
+                f"without {name} nobody serves the auth callout, and without that nobody gets in",
+                hint=f"turn the callout off, or name another user for it; {_CURE}",
+            )
 
 
 def _check_itself(draft: Draft[Any], now: int) -> None:
@@ -92,19 +126,29 @@ def _check_itself(draft: Draft[Any], now: int) -> None:
     what, claims, stored = f"{draft.claims.kind} {draft.path[-1]!r:.80}", draft.claims, draft.stored
     if 0 < claims.exp <= now and not (stored and 0 < stored.exp <= now):
         raise LockoutError(
-            f"{what} would have expired already, at {claims.exp}",
+            f"{what} would have expired already, at {_moment(claims.exp)}",
             hint=f"set an exp in the future, or 0 for none; {_CURE}",
         )
     if stored is None:
         return
     if claims.nbf > now >= stored.nbf:
         raise LockoutError(
-            f"{what}, which is in use, would not be valid before {claims.nbf}",
+            f"{what}, which is in use, would not be valid before {_moment(claims.nbf)}",
             hint=f"set nbf to 0; {_CURE}",
         )
     known = _dead_limits(stored, now)
     if news := [issue for issue in _dead_limits(claims, now) if issue not in known]:
         raise LockoutError(f"{what}: {'; '.join(news)}", hint=f"set it to -1; {_CURE}")
+
+
+def _moment(seconds: int) -> str:
+    """Return a moment as a date, or in Unix seconds where the calendar has none for it."""
+    from datetime import UTC, datetime
+
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (OverflowError, ValueError, OSError):
+        return str(seconds)
 
 
 def _dead_limits(claims: Claims, now: int) -> list[str]:
@@ -141,16 +185,11 @@ def _check_system_account(draft: Draft[AccountClaims]) -> None:
         )
 
 
-def _left_out(tree: Tree, tokens: _Tokens, now: int) -> list[str]:
-    """Return who stays as it is, and whom servers would take no more."""
-    reasons: dict[Path, str] = {}
-    for path in dict.fromkeys(_at_stake(tree, tokens)):
-        if path[:ACCOUNT] not in reasons and (reason := _turned_away(tree, path, tokens, now)):
-            reasons[path] = reason
-    return [
-        f"{KINDS[len(path)]} {'/'.join(path[1:])!r:.80} ({reason})"
-        for path, reason in reasons.items()
-    ]
+def _left_out(tree: Tree, tokens: _Tokens, now: int) -> dict[Path, str]:
+    """Return who stays as it is, and why servers would take them no more, accounts first."""
+    at_stake = dict.fromkeys(_at_stake(tree, tokens))
+    reasons = {path: _turned_away(tree, path, tokens, now) for path in at_stake}
+    return {path: reasons[path] for path in sorted(reasons, key=len) if reasons[path]}
 
 
 def _at_stake(tree: Tree, tokens: _Tokens) -> Iterator[Path]:
@@ -194,7 +233,8 @@ def _refusal(tree: Tree, token: Token[Any], path: Path, tokens: _Tokens, now: in
     ]
     if not isinstance(token.claims, UserClaims):
         return check_account(token, *above, now=now).reason or ""
-    codes = [finding.code for finding in check_user(token, *above, now=now).findings]
+    findings = check_user(token, *above, now=now).findings
+    codes = [f.code for f in findings if f.code.startswith("user")]  # the account is named itself
     if TrustCode.USER_REVOKED in codes:
         return ""  # which is meant
     if not codes and _is_powerless(token.claims, above[0].claims):

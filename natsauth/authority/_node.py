@@ -6,8 +6,9 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from natsauth.errors import ExistsError, NotFoundError, UsageError
-from natsauth.keys import KeyPair, KeyType, PublicKey
+from natsauth.authority._signers import is_foreign
+from natsauth.errors import ExistsError, NotFoundError, StoreDataError, UsageError
+from natsauth.keys import KeyPair, KeyType, PublicKey, is_public_key
 from natsauth.store.base import KINDS, USER
 
 if TYPE_CHECKING:
@@ -85,6 +86,14 @@ class Node(Generic[C]):
             StoreDataError: The store holds something else in its place.
         """
         return self._tree.key(self.public_key)
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether what is stored has a strange issuer: no key of its operator or account.
+
+        So has an account that signed itself, until its operator signs it.
+        """
+        return is_foreign(self._tree, self._draft, self_signed=True)
 
     def sign_with(self, signer: Signer | str) -> None:
         """Say who is to sign, when the next commit has something to sign.
@@ -165,21 +174,61 @@ class Entries(Mapping[str, N]):
         return self._tree.read(*self._above, name)
 
     def find(self, name_or_key: str) -> N:
-        """Return the entry of a name or a public key.
+        """Return the entry of a public key or a name.
 
-        By public key, entries are read until it is found.
+        What is a public key is first of all that, whatever somebody's name may be.
 
         Raises:
             NotFoundError: There is none.
-            StoreDataError: One that was read is none.
+            StoreDataError: It cannot be read; or a public key is not found, and an entry that may
+                have it cannot be read.
         """
         try:
-            return self[name_or_key]
+            return self.find_key(name_or_key)
         except NotFoundError:
-            for node in self.values():
-                if node.public_key == name_or_key:
-                    return node
-            raise
+            return self[name_or_key]
+
+    def find_key(self, public_key: str) -> N:
+        """Return the entry of a public key, for which entries are read until it is found.
+
+        Raises:
+            NotFoundError: There is none.
+            StoreDataError: It is not found, and an entry that may have it cannot be read.
+        """
+        kind, unreadable = KINDS[len(self._above) + 1], None
+        for name in self if is_public_key(public_key, KeyType(kind)) else ():
+            try:
+                node = self[name]
+            except StoreDataError as error:
+                unreadable = unreadable or error
+                continue
+            if node.public_key == public_key:
+                return node
+        raise unreadable or NotFoundError(f"there is no {kind} of the key {public_key!r:.80}")
+
+    def delete_unreadable(self, name: str, *, creds: bool = False) -> None:
+        """Delete an entry that cannot be read, and all below it, with the next commit.
+
+        As nobody knows whose it is, nothing of it is revoked, and its own seeds stay.
+
+        Args:
+            name: Its name.
+            creds: Whether its creds go, too.
+
+        Raises:
+            NotFoundError: There is none.
+            StoreDataError: What it is below cannot be read either.
+            UsageError: It can be read.
+        """
+        path = self._path(name)
+        if len(path) > 1:
+            self._tree.draft(*path[:-1])
+        try:
+            self._tree.draft(*path)
+        except StoreDataError:
+            self._tree.bury(path, creds=creds)
+        else:
+            raise UsageError(f"{name!r:.80} can be read", hint="delete() of its node deletes it")
 
     def _path(self, name: str) -> Path:
         # Stores know a user by the name without the white space around it, as nsc does.

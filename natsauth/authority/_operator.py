@@ -48,7 +48,7 @@ class OperatorNode(Node[OperatorClaims]):
                 hint="ensure_system_account() makes one",
             )
         found = self.accounts.get(SYSTEM_ACCOUNT)
-        return found if found and found.public_key == key else self.accounts.find(key)
+        return found if found and found.public_key == key else self.accounts.find_key(key)
 
     def ensure_system_account(self) -> AccountNode:
         """Return the system account, made as nsc does if there is none.
@@ -86,17 +86,26 @@ class OperatorNode(Node[OperatorClaims]):
         """Have identity keys sign neither accounts nor users any more, or again."""
         self.claims.nats.strict_signing_key_usage = required
 
-    def reissue_all(self) -> None:
+    def reissue_all(self) -> list[Node[Any]]:
         """Have all accounts and users signed anew by the next commit.
 
-        Users that are revoked by now stay revoked.
+        Users that are revoked by now stay revoked, and whatever has a strange issuer stays strange:
+        to trust one of these, reissue it by itself.
+
+        Returns:
+            The accounts and users that stay as they are; with an account stay its users.
 
         Raises:
             StoreDataError: One of them cannot be read.
         """
+        left_out: list[Node[Any]] = []
         for account in self.accounts.values():
-            account.reissue()
-            account.reissue_users()
+            if account.is_foreign:
+                left_out.append(account)
+            else:
+                account.reissue()
+                left_out += account.reissue_users()
+        return left_out
 
     def reissue_identity(
         self, key: KeyPair | None = None, *, keep_signing: bool = False

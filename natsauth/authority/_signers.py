@@ -39,14 +39,20 @@ def signers(tree: Tree, draft: Draft[Any]) -> list[str]:
     return [key for key in allowed if key not in scoped]
 
 
-def is_foreign(tree: Tree, draft: Draft[Any]) -> bool:
-    """Tell whether what is stored was signed by none of this tree, neither before nor after."""
+def is_foreign(tree: Tree, draft: Draft[Any], *, self_signed: bool = False) -> bool:
+    """Tell whether what is stored was signed by none of this tree, neither before nor after.
+
+    Args:
+        tree: Where it belongs.
+        draft: What is stored, and what is to become of it.
+        self_signed: Whether this includes what was signed by its own key alone.
+    """
     stored = draft.stored
     if stored is None:
         return False
     parent = tree.draft(*draft.path[:-1]) if len(draft.path) > 1 else draft
-    family = {stored.sub, *keys_of(parent.claims), *keys_of(parent.stored or parent.claims)}
-    return stored.iss not in family
+    family = {*keys_of(parent.claims), *keys_of(parent.stored or parent.claims)}
+    return stored.iss not in family and (self_signed or stored.iss != stored.sub)
 
 
 def choose_signer(tree: Tree, draft: Draft[Any]) -> Signer:
@@ -81,7 +87,7 @@ def choose_signer(tree: Tree, draft: Draft[Any]) -> Signer:
         raise SecretError(
             f"nobody may sign {what}: identity keys sign nothing under a strict operator, and "
             "there is no signing key",
-            hint="add a signing key, or name a scoped one as the signer",
+            hint=f"add a signing key to {draft.path[-2]!r:.80}, or name a scoped one as the signer",
         )
     names = ", ".join(dict.fromkeys(order))
     raise SecretError(

@@ -56,15 +56,25 @@ class SigningKeys:
             self._body.add_signing_key(public)
         return public
 
-    def remove(self, *keys: str) -> None:
-        """Remove some by their public keys; their seeds stay.
+    def remove(self, *keys: str, seeds: bool = False) -> None:
+        """Remove some by their public keys.
+
+        Args:
+            keys: The public keys.
+            seeds: Whether their seeds go, too, with the next commit. Nobody can bring them back.
 
         Raises:
             NotFoundError: One of them is none; nothing is removed.
         """
         if unknown := [key for key in keys if key not in self]:
-            raise NotFoundError(f"{unknown[0]!r:.80} is no signing key of {self._node!r}")
+            node = self._node
+            raise NotFoundError(
+                f"{node.claims.kind} {node.name!r:.80} has no signing key {unknown[0]!r:.80}",
+                hint=f"it has {', '.join(self) or 'none'}",
+            )
         self._body.remove_signing_key(*keys)
+        if seeds:
+            self._tree.dropped |= dict.fromkeys(keys, self._node.path)
 
     def ensure(self, count: int) -> None:
         """Make as many new ones as are lacking.

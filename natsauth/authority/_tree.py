@@ -43,6 +43,7 @@ class Tree:
         given: Those keys, by public key.
         made: New keys, which a commit stores.
         drafts: What was read or made, by path.
+        dropped: Signing keys whose seeds a commit deletes, with the path of whose they were.
         taken: The names that are in use below a path, kept while they only become more.
     """
 
@@ -50,6 +51,7 @@ class Tree:
         self.store = store
         self.given = {pair.public_key: pair for pair in map(key_pair, keys)}
         self.made: dict[str, SecretKey] = {}
+        self.dropped: dict[str, Path] = {}
         self.drafts: dict[Path, Draft[Any]] = {}
         self.taken: dict[Path, dict[str, str]] = {}
 
@@ -125,7 +127,7 @@ class Tree:
         self.check_free(path)
         draft = Draft(path, parse_claims(claims.to_json(), claims.kind))
         self.drafts[path] = draft
-        self._taken(path[:-1])[_fold(path)] = path[-1]
+        self._taken(path[:-1])[fold(path)] = path[-1]
         return draft
 
     def check_free(self, path: Path, own: str = "") -> None:
@@ -140,11 +142,12 @@ class Tree:
             StoreNameError, UsageError: It is no name.
         """
         name, kind = check_name(path[-1]), KINDS[len(path)]
-        present = self._taken(path[:-1]).get(_fold(path))
+        present = self._taken(path[:-1]).get(fold(path))
         if present is not None and not present == own == name:
             raise ExistsError(
                 f"there is {'a' if kind == 'user' else 'an'} {kind} {present!r:.80} already",
-                hint="choose another name; that of a deleted entry is free after a commit",
+                hint="choose another name, or ensure() it; "
+                "that of a deleted entry is free after a commit",
             )
 
     def _taken(self, above: Path) -> dict[str, str]:
@@ -154,8 +157,14 @@ class Tree:
             for path, draft in self.drafts.items():
                 if path[:-1] == above:
                     names |= {path[-1], draft.new_name or path[-1]}
-            self.taken[above] = {_fold((*above, name)): name for name in names}
+            self.taken[above] = {fold((*above, name)): name for name in names}
         return self.taken[above]
+
+    def bury(self, path: Path, *, creds: bool) -> None:
+        """Have the next commit delete an entry that cannot be read."""
+        draft: Draft[Any] = Draft(path, _CLASSES[len(path)](), unreadable=self.store.read(*path))
+        draft.deleted, draft.drop_creds = True, creds
+        self.drafts[path] = draft
 
     def drop(self, path: Path) -> None:
         """Forget a draft, and the new keys of an entry that will never be."""
@@ -177,6 +186,7 @@ class Tree:
         """Drop every draft and new key."""
         self.drafts.clear()
         self.made.clear()
+        self.dropped.clear()
         self.taken.clear()
 
     def key(self, public_key: str) -> SecretKey:
@@ -216,7 +226,7 @@ class Tree:
         self.made[key.public_key] = key
 
 
-def _fold(path: Path) -> str:
+def fold(path: Path) -> str:
     """Return what a name must differ in from those beside it: of accounts not in letter case."""
     return path[-1].lower() if len(path) == ACCOUNT else path[-1]
 

@@ -12,7 +12,7 @@ from natsauth.cli._keys import key
 from natsauth.cli._session import session_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 
 class Entry:
@@ -74,7 +74,27 @@ class Command(_Base):
             if isinstance(param, click.Option)
             for name in param.opts
         }
-        return super().parse_args(ctx, [*_as_click_has_them(args, options)])
+        ctx.allow_extra_args = True  # click's own message about them has no cure
+        extra = super().parse_args(ctx, [*_as_click_has_them(args, options)])
+        if extra and not ctx.resilient_parsing:
+            words = " ".join(extra)
+            hint = self._place_of(extra[0], ctx)
+            raise Mistake(f"Got unexpected extra arguments: {words:.60}", ctx, hint=hint)
+        return extra
+
+    def _place_of(self, word: str, ctx: click.Context) -> str:
+        """Say how a name is given that stands where the command takes none."""
+        free = {
+            name
+            for param in self.params
+            if isinstance(param, click.Option) and not ctx.params.get(param.name or "")
+            for name in param.opts
+            if not param.is_flag
+        }
+        if any(isinstance(param, click.Argument) for param in self.params):
+            return ""
+        option = next((name for name in ("-n", "-a") if name in free), "")
+        return f"{ctx.command_path} {option} {word:.60}" if option else ""
 
 
 class Bare(click.Option):
@@ -99,6 +119,7 @@ class Group(_Base, click.Group):
         summary: What its commands do.
         entries: Its commands by name.
         examples: How they are used, a command line each.
+        elsewhere: Words of nsc that are no commands here, and what there is in their place.
         more: As for ``click.Group``.
     """
 
@@ -108,6 +129,7 @@ class Group(_Base, click.Group):
         summary: str,
         entries: dict[str, Entry | Group],
         *examples: str,
+        elsewhere: Mapping[str, str] | None = None,
         **more: Any,
     ) -> None:
         super().__init__(
@@ -120,6 +142,7 @@ class Group(_Base, click.Group):
             **more,
         )
         self.entries = entries
+        self.elsewhere = elsewhere or {}
 
     @property
     def summary(self) -> str:
@@ -142,12 +165,23 @@ class Group(_Base, click.Group):
         """Find the command of the first argument; of a mistyped one the nearest is named."""
         word = args[0]
         if not (word.startswith("-") or ctx.resilient_parsing or self.get_command(ctx, word)):
-            from difflib import get_close_matches
-
-            near = get_close_matches(word, self.entries, n=1)
-            hint = f"did you mean {ctx.command_path} {near[0]}?" if near else ""
+            hint = self._instead(ctx, word, args[1] if len(args) > 1 else "")
             raise Mistake(f"There is no command {word!r:.60}.", ctx, hint=hint)
         return super().resolve_command(ctx, args)
+
+    def _instead(self, ctx: click.Context, word: str, following: str) -> str:
+        """Return what to type instead of a word that is no command; nothing if none is near."""
+        from difflib import get_close_matches
+
+        if hint := self.elsewhere.get(word):
+            return hint
+        groups = {name: item for name, item in self.entries.items() if isinstance(item, Group)}
+        verbs = [name for name, group in groups.items() if group.get_command(ctx, word)]
+        verb = following if following in verbs else next(iter(verbs), "")
+        if verb:
+            return f"did you mean {ctx.command_path} {verb} {word}?"
+        near = get_close_matches(word, self.entries, n=1)
+        return f"did you mean {ctx.command_path} {near[0]}?" if near else ""
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands, then the options."""

@@ -55,7 +55,7 @@ def account_key(work: Workspace, name_or_key: str, *, wildcard: bool = False) ->
     """
     if is_public_key(name_or_key, KeyType.ACCOUNT) or (wildcard and name_or_key == ANY):
         return name_or_key
-    return work.operator().accounts.find(name_or_key).public_key
+    return work.account(name_or_key).public_key
 
 
 def body_of(account: AccountNode) -> dict[str, Any]:

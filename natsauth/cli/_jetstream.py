@@ -10,13 +10,12 @@ from natsauth.claims import JetStreamLimits, OperatorLimits
 from natsauth.claims.base import NO_LIMIT
 from natsauth.cli._commands import Mistake
 from natsauth.cli._options import options
-from natsauth.cli._values import size
+from natsauth.cli._values import count, size
 from natsauth.errors import ExistsError, NotFoundError
 
 if TYPE_CHECKING:
     from natsauth.cli._tree import Edit
 
-_COUNT = click.IntRange(min=NO_LIMIT)
 _TIER = click.IntRange(min=0)
 
 
@@ -37,8 +36,8 @@ jetstream = options(
     ),
     _limit("mem-storage", size, "memory; -1 for any amount, 0 for none."),
     _limit("disk-storage", size, "disk; -1 for any amount, 0 for none."),
-    _limit("streams", _COUNT, "number of streams; -1 for any."),
-    _limit("consumer", _COUNT, "number of consumers; -1 for any."),
+    _limit("streams", count, "number of streams; -1 for any."),
+    _limit("consumer", count, "number of consumers; -1 for any."),
     _limit("max-mem-stream", size, "memory of a stream; -1 for any amount."),
     _limit("max-disk-stream", size, "disk of a stream; -1 for any amount."),
     click.option(
@@ -46,7 +45,7 @@ jetstream = options(
         default=None,
         help="JetStream: whether each stream must name its size.",
     ),
-    _limit("max-ack-pending", _COUNT, "acknowledgements that a consumer may wait for."),
+    _limit("max-ack-pending", count, "acknowledgements that a consumer may wait for."),
     click.option(
         "--js-enable", type=_TIER, metavar="N", help="JetStream: no limits, in a tier or with 0."
     ),

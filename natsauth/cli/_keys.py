@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Key = Pair | PublicKey | str
     """A pair where the seed is known, a public key where it is not, or a word."""
 
+_SUFFIX = ".nk"
 _LONG = 40
 """From here on, text in the place of a key may be a damaged seed, and is not repeated."""
 
@@ -44,6 +45,8 @@ def key(*roles: str, generate: bool = False, word: str = "") -> Callable[[str], 
         except NatsAuthError as error:
             raise click.BadParameter(str(error)) from None
         if found is None:
+            if text.endswith(_SUFFIX):
+                raise click.BadParameter(f"there is no file {text!r:.80}")
             if word and len(text) < _LONG and not {"/", "\\"} & {*text}:
                 return text
             shown = repr(text) if len(text) < _LONG else "something else"

@@ -44,4 +44,6 @@ def show_entries(session: Session, work: Workspace, *above: str, current: str = 
         table.row(*row, bold=row[0] == current)
     if not rows:
         table.row("No entries defined")
+    if not (rows or above):
+        session.output.note(f"there is no operator in {work.store.where()}")
     session.output.show(found, table)

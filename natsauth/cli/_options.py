@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from natsauth.cli._commands import Mistake
+from natsauth.cli._complete import stored_names
 from natsauth.cli._findings import span
 from natsauth.cli._values import many, when
 
@@ -45,7 +46,18 @@ def require_any(given: dict[str, Any]) -> None:
 
 
 account_option = click.option(
-    "-a", "--account", metavar="NAME", help="The account; by default the current one."
+    "-a",
+    "--account",
+    metavar="NAME",
+    shell_complete=stored_names("account"),
+    help="The account; by default the current one.",
+)
+operator_option = click.option(
+    "-o",
+    "--operator",
+    metavar="NAME",
+    shell_complete=stored_names("operator"),
+    help="The operator; by default the current one.",
 )
 force_option = click.option(
     "-F", "--force", is_flag=True, help="Go ahead although people would be locked out."
@@ -56,9 +68,27 @@ exist_ok_option = click.option(
 dry_run_option = click.option(
     "--dry-run", is_flag=True, help="Say what would be done, and do nothing."
 )
+
+
+def _one(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> str | None:
+    """Return the name that an option gives, which says no two."""
+    for name in given[1:]:
+        name_if_any(given[0], name)
+    return given[0] if given else None
+
+
 names = options(
-    click.argument("name", required=False),
-    click.option("-n", "--name", "option", metavar="NAME", help="Its name."),
+    click.argument("name", required=False, shell_complete=stored_names()),
+    click.option(
+        "-n",
+        "--name",
+        "option",
+        metavar="NAME",
+        multiple=True,
+        callback=_one,
+        shell_complete=stored_names(),
+        help="Its name.",
+    ),
 )
 lifetime = options(
     click.option("--start", type=when, metavar="WHEN", help="Not valid before; 0 for always."),
@@ -98,6 +128,7 @@ def edit_list(
     *,
     form: str = "{}",
     ordered: bool = True,
+    missed: bool = True,
 ) -> list[str] | None:
     """Add values to a list and remove some, and say which; as in nsc it is sorted by then.
 
@@ -109,6 +140,7 @@ def edit_list(
         remove: Values to remove, if they are there.
         form: How a value is shown.
         ordered: Whether the list is sorted where it changes.
+        missed: Whether it is said of a value to remove that it is not there.
     """
     values = list(present or ())
     for value in dict.fromkeys(add):
@@ -119,6 +151,8 @@ def edit_list(
         if value in values:
             values.remove(value)
             edit.did(f"removed {label} {form.format(value)}")
+        elif missed:
+            edit.warn(f"there is no {label} {form.format(value)}")
     if values == (present or []):
         return present
     return (sorted(values) if ordered else values) or None
@@ -132,7 +166,7 @@ def name_of(positional: str | None, option: str | None, what: str) -> str:
     """
     if not (name := name_if_any(positional, option)):
         ctx = click.get_current_context()
-        raise Mistake(f"The {what} has no name.", ctx, hint=f"{ctx.command_path} NAME")
+        raise Mistake(f"Which {what}?", ctx, hint=f"{ctx.command_path} NAME")
     return name
 
 

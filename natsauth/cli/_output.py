@@ -7,6 +7,7 @@ report of what it did, a list of objects with ``status`` and ``message``.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from contextlib import contextmanager
 from enum import IntEnum, StrEnum
@@ -54,6 +55,28 @@ _TAGS = {
     Status.ERROR: ("[ERR ]", "red"),
 }
 _SEVERITY = [*Status]
+_WOULD = {
+    "added": "add",
+    "changed": "change",
+    "created": "create",
+    "delete": "delete",
+    "deleted": "delete",
+    "disabled": "disable",
+    "edited": "edit",
+    "enabled": "enable",
+    "generated and stored": "generate and store",
+    "generated": "generate",
+    "removed": "remove",
+    "renamed": "rename",
+    "revoked": "revoke",
+    "set": "set",
+    "skipped": "skip",
+    "skipping": "skip",
+}
+"""How the messages of steps start, and what they say where nothing was done yet."""
+_WOULD_BE = re.compile(r" (deleted|re-signed|turned into signing key)$")
+"""How others end."""
+_DONE = re.compile(rf"^(?:{'|'.join(_WOULD)})\b")
 _INDENT = " " * 7
 
 
@@ -94,6 +117,14 @@ class Report:
         """Add a detail, and return it."""
         self.details.append(detail)
         return detail
+
+    def planned(self) -> Report:
+        """Return the step as one that would be done: ``would delete …`` for ``deleted …``."""
+        message = _DONE.sub(lambda done: f"would {_WOULD[done[0]]}", self.message)
+        message = _WOULD_BE.sub(r" would be \1", message)
+        plan = Report(message, self._status, **self._facts)
+        plan.details = [detail.planned() for detail in self.details]
+        return plan
 
     def lines(self, indent: str = "") -> Iterator[tuple[str, Status, str]]:
         """Yield indent, status and text of each line, as nsc words them."""
@@ -208,8 +239,14 @@ def json_text(value: Any) -> str:
     import json
 
     text = json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False, default=str)
-    lines = [line if line.isprintable() else _printable(line) for line in text.split("\n")]
-    return "\n".join([*lines, ""])
+    return "\n".join([*map(escaped, text.split("\n")), ""])
+
+
+def escaped(line: str) -> str:
+    """Return a line of JSON in which what a terminal would obey is escaped."""
+    if line.isprintable():
+        return line
+    return "".join([c if c.isprintable() else _escaped(c) for c in line])
 
 
 def quoted(name: str) -> str:
@@ -223,10 +260,6 @@ def path_text(path: str | Path) -> str:
     if text == home or text.startswith(home.rstrip(os.sep) + os.sep):
         text = f"~{text[len(home.rstrip(os.sep)) :]}"
     return f"`{text}`"
-
-
-def _printable(text: str) -> str:
-    return "".join([c if c.isprintable() else _escaped(c) for c in text])
 
 
 def _escaped(character: str) -> str:

@@ -10,7 +10,7 @@ from natsauth.claims.permissions import CONNECTION_TYPES, ResponsePermission, na
 from natsauth.cli._commands import Bare
 from natsauth.cli._describe_parts import duration_text
 from natsauth.cli._options import edit_list, options
-from natsauth.cli._values import duration, many, network, size, times
+from natsauth.cli._values import count, duration, many, network, size, times
 
 if TYPE_CHECKING:
     from natsauth.claims import Permissions, UserPermissionLimits
@@ -56,7 +56,9 @@ bearer_option = click.option(
     "--bearer/--no-bearer", default=None, help="Whether the token connects without its key."
 )
 limits = options(
-    click.option("--subs", type=int, help="Subscriptions at a time; -1 for any number."),
+    click.option(
+        "--subs", type=count, metavar="N", help="Subscriptions at a time; -1 for any number."
+    ),
     click.option("--data", type=size, metavar="SIZE", help="Bytes in all; no server enforces it."),
     click.option("--payload", type=size, metavar="SIZE", help="Bytes of a message; -1 for any."),
     bearer_option,
@@ -82,8 +84,9 @@ def edit_permissions(edit: Edit, draft: Permissions, given: dict[str, Any]) -> N
     for label, side in (("pub", draft.pub), ("sub", draft.sub)):
         allow = given[f"allow_{label}"] + given["allow_pubsub"]
         deny = given[f"deny_{label}"] + given["deny_pubsub"]
-        side.allow = edit_list(edit, label, side.allow, allow, rm, form='"{}"')
-        side.deny = edit_list(edit, f"deny {label}", side.deny, deny, rm, form='"{}"')
+        side.allow = edit_list(edit, label, side.allow, allow, rm, form='"{}"', missed=False)
+        what = f"deny {label}"
+        side.deny = edit_list(edit, what, side.deny, deny, rm, form='"{}"', missed=False)
 
 
 def _edit_responses(edit: Edit, draft: Permissions, given: dict[str, Any]) -> None:

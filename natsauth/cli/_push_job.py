@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import aclosing, nullcontext
 from typing import TYPE_CHECKING
 
+from natsauth.cli._hints import in_commands
 from natsauth.cli._output import ExitCode, Report, Status
 from natsauth.cli._push_reports import Tally, called, cure, deleted, differences, pruned, pushed
 from natsauth.cli._servers import addresses, named_key, unreachable
 from natsauth.errors import LockoutError, ResolverConnectionError, ResolverError, StoreDataError
 from natsauth.keys import KeyType
 from natsauth.resolver import PushReason
-from natsauth.resolver._preflight import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _EACH = 50
 """More accounts than this are not reported one by one, but to programs."""
-_MAX_TOKEN = 1 << 20
 
 
 class Job:
@@ -63,7 +62,8 @@ class Job:
     def finish(self) -> ExitCode:
         """Say what may help, once, and return how it went."""
         for hint in self._hints:
-            self._output.note("not everything was done", hint=hint)
+            done = "not everything" if self._some else "nothing"
+            self._output.note(f"{done} was done", hint=hint)
         if self._bad:
             return ExitCode.PARTIAL if self._some else ExitCode.FAILED
         return ExitCode.FINDINGS if self._findings else ExitCode.DONE
@@ -79,7 +79,7 @@ class Job:
     async def push(self, resolver: ResolverClient, names: list[str]) -> None:
         """Push accounts, as they are read."""
         if self._dry_run:
-            self._try(names)
+            self._try(resolver, names)
             return
         output, tally, each = self._output, Tally(), self._output.json or len(names) <= _EACH
         bar = nullcontext(lambda _: None) if each else output.progress("pushing", len(names))
@@ -109,15 +109,14 @@ class Job:
                 output.report(tally.report(len(names), self._servers, unread=unread))
             self._tell_unread()
 
-    def _try(self, names: list[str]) -> None:
-        claims = self._operator.token.claims
+    def _try(self, resolver: ResolverClient, names: list[str]) -> None:
         for token in self._tokens(names):
-            checked = check(token, claims, max_payload=_MAX_TOKEN, force=self._force)
+            checked = resolver.check(token, force=self._force)
             name, key = checked.claims.name, checked.claims.sub
             problem = "; ".join(checked.problems)
             if problem:
                 self._bad = True
-                cure = f" (hint: {checked.hint})" if checked.hint else ""
+                cure = f" (hint: {in_commands(checked.hint)})" if checked.hint else ""
                 self._output.error(
                     f'would not push "{name}": {problem}{cure}', account=key, name=name
                 )

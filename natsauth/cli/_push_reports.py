@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from natsauth.cli._hints import in_commands
 from natsauth.cli._output import Report, Status
 from natsauth.errors import ResolverError
 from natsauth.resolver import PushReason
@@ -65,7 +66,8 @@ def cure(result: PushResult | DeleteResult | PruneResult) -> str:
         result.raise_for_errors()
     except ResolverError as error:
         silent = getattr(result, "reason", None) is PushReason.MISSING
-        return f"{error.hint}; --timeout waits longer" if silent else error.hint
+        hint = in_commands(error.hint)
+        return f"{hint}; --timeout waits longer" if silent else hint
     return ""
 
 

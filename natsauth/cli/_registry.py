@@ -120,6 +120,22 @@ _GROUPS = {
     "rename": ("Rename what is in the store.", "natsauth rename account my_account your_account"),
     "select": ("Choose what is current.", "natsauth select account my_account"),
 }
+ELSEWHERE = {
+    "fix": "natsauth validate --all-accounts says what is wrong",
+    "init": "natsauth add operator NAME --sys, then natsauth add account and natsauth add user",
+    "keys": "natsauth list keys, natsauth import keys and natsauth export keys",
+    "load": "natsauth add operator NAME --sys, then natsauth add account and natsauth add user",
+    "migrate": "natsauth import account --file FILE takes in an account",
+    "tool": "the program nats does that, with creds of natsauth generate creds",
+    "update": "python -m pip install --upgrade natsauth",
+    "upgrade-jwt": "a store of version 1 is upgraded by nsc 2",
+}
+"""Commands of nsc that are no commands here, and what there is in their place."""
+_GENERATE_ELSEWHERE = {
+    "context": "nats context save NAME --creds FILE, with creds of natsauth generate creds",
+    "diagram": "natsauth describe account shows exports and imports",
+    "profile": "natsauth generate creds prints what a client needs",
+}
 
 
 def entries() -> dict[str, Entry | Group]:
@@ -130,7 +146,9 @@ def entries() -> dict[str, Entry | Group]:
 def _made(name: str, found: tuple[str, str] | dict[str, tuple[str, str]]) -> Entry | Group:
     if isinstance(found, dict):
         summary, example = _GROUPS[name]
-        return Group(name, summary, {n: _entry(*place) for n, place in found.items()}, example)
+        commands: dict[str, Entry | Group] = {n: _entry(*place) for n, place in found.items()}
+        elsewhere = _GENERATE_ELSEWHERE if name == "generate" else None
+        return Group(name, summary, commands, example, elsewhere=elsewhere)
     return _entry(*found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import ssl
 from contextlib import asynccontextmanager
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
     from natsauth.cli._tree import Workspace
     from natsauth.creds import Creds
     from natsauth.signing import Signer
+
+# nats-py logs some of its errors, which get here all the same; where nothing else takes what is
+# logged, Python writes it to standard error, tracebacks and all.
+logging.getLogger("nats").addHandler(logging.NullHandler())
 
 _FILE = click.Path(dir_okay=False)
 _LIFETIME = timedelta(minutes=2)
@@ -117,7 +122,7 @@ async def connect(
             urls,
             operator.token,
             timeout=timeout,
-            connect_timeout=max(timeout, _CONNECT),
+            connect_timeout=timeout,
             lifetime=max(_LIFETIME, 12 * timeout),  # a request may take ten times the timeout
             expected_servers=servers,
             tls=tls,
@@ -127,7 +132,8 @@ async def connect(
             yield resolver
     except NatsAuthError as error:
         error.hint = next((cure for part, cure in _CURES.items() if part in error.hint), error.hint)
-        if isinstance(error, ResolverTimeoutError):
+        late = "no answer in time" in error.args[0] and "--tls-first" not in error.hint
+        if late or isinstance(error, ResolverTimeoutError):
             error.hint = "; ".join(filter(None, ["--timeout waits longer", error.hint]))
         raise
 

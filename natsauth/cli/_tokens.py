@@ -7,6 +7,7 @@ from typing import Any
 
 from natsauth._envelope import split
 from natsauth._json import dumps, to_bytes
+from natsauth.cli._output import escaped
 from natsauth.errors import MalformedTokenError, NatsAuthError
 
 _ARMOUR = re.compile(r"-{3,} ?BEGIN NATS [A-Z_ ]* ?JWT ?-{3,}\s*([\w.-]+)\s*-{3,} ?END NATS ")
@@ -54,6 +55,8 @@ def payload_of(token: str) -> dict[str, Any]:
 def field(payload: dict[str, Any], path: str) -> str:
     """Return a member of a payload as compact JSON; ``null`` where there is none, as in nsc.
 
+    What a terminal would obey is escaped.
+
     Args:
         payload: The payload.
         path: Where the member is, as in ``nats.signing_keys[0]``.
@@ -73,4 +76,4 @@ def field(payload: dict[str, Any], path: str) -> str:
             value = value[int(index)]
         else:
             raise NatsAuthError(f"there is no {name or f'[{index}]'} on the way of {path!r:.80}")
-    return to_bytes(dumps(value, sort=True)).decode()
+    return escaped(to_bytes(dumps(value, sort=True)).decode())

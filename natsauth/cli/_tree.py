@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from functools import cached_property
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from natsauth.authority import Authority
+from natsauth.cli._hints import in_commands
 from natsauth.cli._output import Report, Status
 from natsauth.errors import LockoutError, NotFoundError
 from natsauth.keys import PublicKey, SecretKey
 from natsauth.store import Context, DirectoryStore, Locations
+from natsauth.store.base import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from natsauth.authority import AccountNode, Node, OperatorNode, UserNode
+    from natsauth.authority._node import Entries, N
     from natsauth.cli._session import Session
     from natsauth.signing import Signer
 
@@ -25,13 +31,15 @@ class Workspace:
 
     Args:
         session: The options that name the directories and the key to sign with.
+        lenient: Whether a corrupt ``nsc.json`` counts as none.
 
     Attributes:
         authority: The tree over the store.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, lenient: bool = False) -> None:
         self._session = session
+        self._lenient = lenient
         key = session.private_key
         keys = [key] if isinstance(key, SecretKey) else []
         self.authority = Authority(self.store, keys=keys)
@@ -45,6 +53,7 @@ class Workspace:
             config_dir=session.config_dir,
             data_dir=session.data_dir,
             keystore_dir=session.keystore_dir,
+            lenient=self._lenient,
         )
 
     @cached_property
@@ -55,7 +64,7 @@ class Workspace:
     @cached_property
     def context(self) -> Context:
         """The current operator and account: what there is one of is current by itself."""
-        return Context.find(self.locations).settled(self.store)
+        return Context.find(self.locations, lenient=self._lenient).settled(self.store)
 
     def operator(self, name: str | None = None) -> OperatorNode:
         """Return an operator by name or public key, or the current one.
@@ -65,7 +74,7 @@ class Workspace:
         """
         operators = self.authority.operators
         if name:
-            return operators.find(name)
+            return _found(operators, name)
         if self.context.operator:
             return operators[self.context.operator]
         if not len(operators):
@@ -86,11 +95,17 @@ class Workspace:
         """
         accounts = self.operator().accounts
         if name:
-            return accounts.find(name)
+            return _found(accounts, name, self.operator())
         if self.context.account in accounts:
             return accounts[self.context.account]
         if not len(accounts):
             raise NotFoundError("the operator has no account", hint="natsauth add account NAME")
+        if len(accounts) == 1:
+            [name] = accounts
+            raise NotFoundError(
+                f"no account is current: there is only the system account {name!r:.80}",
+                hint=f"natsauth add account NAME makes one; -a {name} means this one",
+            )
         raise NotFoundError(
             f"which account is meant? There are {_listed(accounts)}",
             hint="name it, or make it the current one: natsauth select account NAME",
@@ -104,13 +119,17 @@ class Workspace:
         """
         users = account.users
         if name:
-            return users.find(name)
+            return _found(users, name, account)
         if len(users) == 1:
             [user] = users.values()
             return user
-        found = f"There are {_listed(users)}" if len(users) else "It has none"
+        if not len(users):
+            raise NotFoundError(
+                f"account {account.name!r:.80} has no users", hint="natsauth add user NAME"
+            )
         raise NotFoundError(
-            f"which user of account {account.name!r:.80} is meant? {found}", hint="name it"
+            f"which user of account {account.name!r:.80} is meant? There are {_listed(users)}",
+            hint="name it",
         )
 
     def name_of(self, key: str) -> str:
@@ -121,9 +140,13 @@ class Workspace:
             return key
 
     def select(self, *, operator: str = "", account: str = "") -> None:
-        """Make an operator, or an account of it, the current one, as nsc does."""
+        """Make an operator, or an account of it, the current one, as nsc does.
+
+        Of the operator that is current already the current account stays.
+        """
+        if account or operator != self.context.operator:
+            self.context.account = account
         self.context.operator = operator or self.context.operator
-        self.context.account = account
         self.context.save(self.locations)
 
     @property
@@ -144,6 +167,8 @@ class Edit(Workspace):
     def __init__(self, session: Session) -> None:
         super().__init__(session)
         self.steps: list[Report] = []
+        self.waits_for_push = ""
+        """The name of an account whose edit protects nobody until servers have it."""
 
     def did(self, message: str, **facts: Any) -> None:
         """Note what was done, to be reported once it is stored."""
@@ -152,6 +177,13 @@ class Edit(Workspace):
     def warn(self, message: str, **facts: Any) -> None:
         """Note what somebody should look at."""
         self.steps.append(Report(message, Status.WARNING, **facts))
+
+    def warn_of_servers(self) -> None:
+        """Note that servers have to learn of another signing key of the operator, or identity."""
+        self.warn(
+            "servers have the operator in their configuration: natsauth generate config, and "
+            "restart them, before you push what a new key signs"
+        )
 
     def edited(self, node: Node[Any], verb: str = "edited", of: str = "") -> None:
         """Note that an entry was added, edited or deleted, in nsc's words."""
@@ -165,7 +197,8 @@ class Edit(Workspace):
         )
 
 
-_LOCKOUT_CURE = "put that right first, as with natsauth reissue; --force goes ahead all the same"
+_COMPARED = 1000
+"""Of more names, comparing each with a mistyped one would take seconds."""
 
 
 @contextmanager
@@ -179,14 +212,44 @@ def editing(session: Session, *, force: bool = False, dry_run: bool = False) -> 
     """
     edit = Edit(session)
     try:
-        with edit.authority.transaction(allow_lockout=force, dry_run=dry_run):
+        with edit.authority.transaction(allow_lockout=force, dry_run=dry_run) as changes:
             yield edit
     except LockoutError as error:
-        raise LockoutError(*error.args, hint=_LOCKOUT_CURE) from error
+        ctx = click.get_current_context(silent=True)
+        able = any(option.name == "force" for option in ctx.command.params) if ctx else False
+        raise LockoutError(*error.args, hint=in_commands(error.hint, force=able)) from error
+    for key in (key for change in changes for key in change.kept_seeds):
+        edit.warn(f"the seed of {key} stays: another entry has this key, too", public_key=key)
     for step in edit.steps:
-        session.output.report(step)
+        session.output.report(step.planned() if dry_run else step)
     if dry_run:
         session.output.note("nothing was changed: this was a dry run")
+    elif edit.waits_for_push:
+        account = quote(edit.waits_for_push)
+        session.output.note(f"servers know of it once it is pushed: natsauth push -a {account}")
+
+
+def _found(nodes: Entries[N], name: str, above: Node[Any] | None = None) -> N:
+    """Return the node of a name or public key; where there is none, the nearest is named.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    try:
+        return nodes.find(name)
+    except NotFoundError:
+        path = (*above.path, name) if above else (name,)
+        kind = KINDS[len(path)]
+        near = _nearest(name, list(nodes))
+        hint = f"did you mean {near!r:.80}?" if near else f"natsauth list {kind}s names them"
+        raise NotFoundError(f"there is no {kind} {'/'.join(path)!r:.80}", hint=hint) from None
+
+
+def _nearest(name: str, names: list[str]) -> str:
+    from difflib import get_close_matches
+
+    by_case = [one for one in names if one.lower() == name.lower()]
+    return next(iter(by_case or get_close_matches(name, names[:_COMPARED], n=1)), "")
 
 
 def _listed(names: Any) -> str:

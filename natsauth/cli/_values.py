@@ -40,6 +40,7 @@ _MICROSECONDS = {
 _LONGEST = _INT64 // 1_000
 """Microseconds: a duration in claims is an int64 of nanoseconds."""
 _SIZE = re.compile(r"([0-9]{1,20}(?:\.[0-9]{1,9})?) ?(?:([kmgtpe])(i?))?b?", re.IGNORECASE)
+_COUNT = re.compile(r"[0-9]{1,19}")
 _PERCENT = re.compile(r"([1-9][0-9]?|100)%?")
 _PREFIXES = "kmgtpe"
 _TIMES = re.compile(r"([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)-([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)")
@@ -85,6 +86,13 @@ def size(text: str) -> int:
     raise _refusal(
         text, "a number of bytes such as 1000, 64k, 10mb, 1.5g, 512mib, or -1 for no limit"
     )
+
+
+def count(text: str) -> int:
+    """Read a number; -1 for no limit."""
+    if text == "-1" or (_COUNT.fullmatch(text) and int(text) < _INT64):
+        return int(text)
+    raise _refusal(text, "a whole number, or -1 for no limit")
 
 
 def percent(text: str) -> int:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from natsauth.authority._audit import importers
 from natsauth.claims import MsgTrace
 from natsauth.cli._commands import Mistake, command
+from natsauth.cli._complete import stored_names
 from natsauth.cli._jetstream import edit_jetstream, jetstream
 from natsauth.cli._keys import key
 from natsauth.cli._listing import show_entries
@@ -21,15 +23,18 @@ from natsauth.cli._options import (
     name_if_any,
     name_of,
     names,
+    operator_option,
     require_any,
     rm_tags,
     tags,
 )
+from natsauth.cli._output import Report, Status
 from natsauth.cli._permissions import edit_permissions, permissions, rm_permissions
 from natsauth.cli._show import described, show_described
 from natsauth.cli._tree import Workspace, editing
-from natsauth.cli._values import many, size
+from natsauth.cli._values import count, many, size
 from natsauth.cli.user import deletion, has_seed
+from natsauth.errors import StoreDataError
 
 if TYPE_CHECKING:
     from natsauth.authority import AccountNode
@@ -102,7 +107,6 @@ _LIMITS = {
     "subscriptions": ("subs", "max subscriptions to {}"),
 }
 """By option: the member of the limits, and what is said of it. In nsc's order."""
-_COUNT = click.IntRange(min=-1)
 
 
 @command(
@@ -116,13 +120,13 @@ _COUNT = click.IntRange(min=-1)
 @many("--rm-sk", help="Signing keys to remove, by public key or role.")
 @tags
 @rm_tags
-@click.option("--conns", type=_COUNT, help="Connections at a time; -1 for any number.")
-@click.option("--leaf-conns", type=_COUNT, help="Leaf node connections at a time.")
+@click.option("--conns", type=count, metavar="N", help="Connections at a time; -1 for any number.")
+@click.option("--leaf-conns", type=count, metavar="N", help="Leaf node connections at a time.")
 @click.option("--data", type=size, metavar="SIZE", help="Bytes in all; no server enforces it.")
-@click.option("--exports", type=_COUNT, help="Number of exports.")
-@click.option("--imports", type=_COUNT, help="Number of imports.")
+@click.option("--exports", type=count, metavar="N", help="Number of exports.")
+@click.option("--imports", type=count, metavar="N", help="Number of imports.")
 @click.option("--payload", type=size, metavar="SIZE", help="Bytes of a message.")
-@click.option("--subscriptions", type=_COUNT, help="Subscriptions of each connection.")
+@click.option("--subscriptions", type=count, metavar="N", help="Subscriptions of each connection.")
 @click.option(
     "--wildcard-exports/--no-wildcard-exports", default=None, help="Exports may have wildcards."
 )
@@ -225,7 +229,7 @@ def describe(session: Session, /, name: str | None, option: str | None, **how: A
 
 
 @command("accounts", "natsauth list accounts", "natsauth list accounts --json")
-@click.option("-o", "--operator", metavar="NAME", help="The operator; by default the current one.")
+@operator_option
 @click.pass_obj
 def list_(session: Session, operator: str | None) -> None:
     """List the accounts of an operator.
@@ -267,18 +271,31 @@ def delete(
     natsauth push --account-removal NAME, before this.
     """
     with editing(session, force=force, dry_run=dry_run) as edit:
-        node = edit.operator().accounts.find(name_of(name, option, "account"))
-        for user in node.users.values():
-            edit.steps.append(deletion(edit, user, rm_nkey=rm_nkey, rm_creds=rm_creds))
+        wanted = name_of(name, option, "account")
+        try:
+            node = edit.account(wanted)
+        except StoreDataError:
+            edit.operator().accounts.delete_unreadable(wanted, creds=rm_creds)
+            edit.warn(f'account "{wanted}" is deleted, although it cannot be read')
+            return
+        for user in node.users:
+            try:
+                gone = deletion(edit, node.users[user], rm_nkey=rm_nkey, rm_creds=rm_creds)
+            except StoreDataError:
+                gone = Report(f"user {user} cannot be read, and goes with it", Status.WARNING)
+            edit.steps.append(gone)
         for signing_key in node.signing_keys if rm_nkey else ():
             done = "deleted" if has_seed(edit, signing_key) else "there is no seed of"
             edit.did(f'{done} signing key "{signing_key}"')
+        for other in importers(edit.operator(), node.public_key):
+            if other != node.name:
+                edit.warn(f'account "{other}" imports from it', path=(*node.path[:-1], other))
         edit.edited(node, "deleted")
         node.delete(seeds=rm_nkey, creds=rm_creds)
 
 
 @command("account", "natsauth rename account my_account your_account")
-@click.argument("old")
+@click.argument("old", shell_complete=stored_names("account"))
 @click.argument("new")
 @click.option("--OK", "_confirmed", is_flag=True, hidden=True)
 @dry_run_option
@@ -286,7 +303,7 @@ def delete(
 def rename(session: Session, old: str, new: str, *, _confirmed: bool, dry_run: bool) -> None:
     """Give an account another name. Its key stays, and users and creds move along."""
     with editing(session, dry_run=dry_run) as edit:
-        node = edit.operator().accounts.find(old)
+        node = edit.account(old)
         current = edit.context.account == node.name
         node.rename(new)
         edit.sign(node)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from click.shell_completion import ShellComplete, get_completion_class
 
-from natsauth.cli._commands import command
+from natsauth.cli._commands import Mistake, command
 from natsauth.cli._session import Session
 
 SHELLS = ("bash", "zsh", "fish")
@@ -16,10 +16,12 @@ SHELLS = ("bash", "zsh", "fish")
     'eval "$(natsauth completion bash)"',
     "natsauth completion fish > ~/.config/fish/completions/natsauth.fish",
 )
-@click.argument("shell", type=click.Choice(SHELLS))
+@click.argument("shell", type=click.Choice(SHELLS), required=False)
 @click.pass_context
-def completion(ctx: click.Context, shell: str) -> None:
+def completion(ctx: click.Context, shell: str | None) -> None:
     """Print the completion script of a shell."""
+    if shell is None:
+        raise Mistake("Which shell? bash, zsh or fish.", ctx, hint=f"{ctx.command_path} bash")
     kind = get_completion_class(shell)
     if kind is None:
         raise click.UsageError(f"click knows no completion for {shell}", ctx)

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from natsauth.cli._commands import command
+from natsauth.cli._complete import stored_names
 from natsauth.cli._output import path_text
 from natsauth.cli._tables import Table
 from natsauth.cli._tree import Workspace
-from natsauth.errors import NatsAuthError
+from natsauth.errors import NatsAuthError, StoreDataError
 from natsauth.store import DirectoryStore
 
 if TYPE_CHECKING:
@@ -35,30 +36,42 @@ _VARIABLES = (
 
 
 @command("operator", "natsauth select operator my_operator")
-@click.argument("name")
+@click.argument("name", shell_complete=stored_names("operator"))
 @click.pass_obj
 def select_operator(session: Session, name: str) -> None:
     """Make an operator the current one."""
-    work = Workspace(session)
+    work = _workspace(session)
     node = work.operator(name)
     _save(work, replace(work.context, operator=node.name))
     session.output.ok(f'selected operator "{node.name}"', kind="operator", path=node.path)
 
 
 @command("account", "natsauth select account my_account")
-@click.argument("name")
+@click.argument("name", shell_complete=stored_names("account"))
 @click.pass_obj
 def select_account(session: Session, name: str) -> None:
     """Make an account of the current operator the current one."""
-    work = Workspace(session)
+    work = _workspace(session)
     node = work.account(name)
     _save(work, replace(work.context, account=node.name))
     session.output.ok(f'selected account "{node.name}"', kind="account", path=node.path)
 
 
 @command("env", "natsauth env", "natsauth env --json", "natsauth env -o my_operator -a my_account")
-@click.option("-o", "--operator", metavar="NAME", help="Make it the current operator.")
-@click.option("-a", "--account", metavar="NAME", help="Make it the current account.")
+@click.option(
+    "-o",
+    "--operator",
+    metavar="NAME",
+    shell_complete=stored_names("operator"),
+    help="Make it the current operator.",
+)
+@click.option(
+    "-a",
+    "--account",
+    metavar="NAME",
+    shell_complete=stored_names("account"),
+    help="Make it the current account.",
+)
 @click.option(
     "-s",
     "--store",
@@ -69,17 +82,28 @@ def select_account(session: Session, name: str) -> None:
 def env(session: Session, operator: str | None, account: str | None, store: str | None) -> None:
     """Show which directories, operator and account are in use, or choose them."""
     if store:
-        work = Workspace(session)
+        work = _workspace(session)
         place = str(Path(store).absolute())
         chosen = DirectoryStore(place, keys=work.locations.keys)
         _save(work, replace(work.context, store_root=place), chosen)
     if operator:
-        work = Workspace(session)
+        work = _workspace(session)
         _save(work, replace(work.context, operator=work.operator(operator).name))
     if account:
-        work = Workspace(session)
+        work = _workspace(session)
         _save(work, replace(work.context, account=work.account(account).name))
-    _show(session, Workspace(session))
+    _show(session, _workspace(session))
+
+
+def _workspace(session: Session) -> Workspace:
+    """Return a workspace also where ``nsc.json`` is corrupt: these commands show and cure that."""
+    try:
+        work = Workspace(session)
+        work.context  # noqa: B018 - this reads the file
+    except StoreDataError as error:
+        session.output.note(str(error.args[0]), hint=error.hint)
+        work = Workspace(session, lenient=True)
+    return work
 
 
 def _save(work: Workspace, context: Context, store: DirectoryStore | None = None) -> None:

@@ -9,6 +9,7 @@ import click
 
 from natsauth._files import write_file
 from natsauth.cli._commands import Mistake, command
+from natsauth.cli._complete import stored_names
 from natsauth.cli._options import account_option
 from natsauth.cli._output import path_text
 from natsauth.cli._tree import Workspace
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
     "natsauth generate creds -a my_account -n alice --lifetime 30m -o alice.creds",
 )
 @account_option
-@click.option("-n", "--name", metavar="NAME", help="The user; the only one by default.")
+@click.option(
+    "-n",
+    "--name",
+    metavar="NAME",
+    shell_complete=stored_names("user"),
+    help="The user; the only one by default.",
+)
 @click.option(
     "-o", "--output-file", default="--", metavar="FILE", help="Where they go; -- is the screen."
 )

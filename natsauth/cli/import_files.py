@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _common = options(
     click.option("--overwrite", is_flag=True, help="Take the place of the same one."),
+    click.option("--overwrite-newer", is_flag=True, help="Even if that one is newer."),
     click.option("--skip", is_flag=True, help="Go ahead although servers would refuse it."),
 )
 
@@ -43,7 +44,16 @@ _common = options(
 @_common
 @click.option("--force", is_flag=True, help="Take in an account of another operator, too.")
 @click.pass_obj
-def account(session: Session, /, file: str, *, overwrite: bool, skip: bool, force: bool) -> None:
+def account(
+    session: Session,
+    /,
+    file: str,
+    *,
+    overwrite: bool,
+    overwrite_newer: bool,
+    skip: bool,
+    force: bool,
+) -> None:
     """Take in an account that was made elsewhere.
 
     It stays as it is if the operator signed it. One that signed itself is signed by the operator,
@@ -52,7 +62,10 @@ def account(session: Session, /, file: str, *, overwrite: bool, skip: bool, forc
     with editing(session, force=skip) as edit:
         token = _checked(edit, decode(token_in(_read(file)), AccountClaims), skip=skip)
         operator = edit.operator()
-        name = adopt_account(edit.store, operator, token, overwrite=overwrite, foreign=force)
+        name = adopt_account(
+            edit.store, operator, token,
+            overwrite=overwrite, overwrite_newer=overwrite_newer, foreign=force,
+        )  # fmt: skip
         if name in operator.accounts:
             edit.sign(operator.accounts[name])
         edit.did(
@@ -71,14 +84,19 @@ def account(session: Session, /, file: str, *, overwrite: bool, skip: bool, forc
 @click.option("-f", "--file", required=True, metavar="FILE", help="The user's token, or creds.")
 @_common
 @click.pass_obj
-def user(session: Session, /, file: str, *, overwrite: bool, skip: bool) -> None:
+def user(
+    session: Session, /, file: str, *, overwrite: bool, overwrite_newer: bool, skip: bool
+) -> None:
     """Take in a user that was made elsewhere, and its seed if the file is one of creds."""
     text = _read(file)
     creds = Creds.parse(text) if "USER NKEY SEED-" in text else None
     with editing(session) as edit:
         found = creds.token if creds else decode(token_in(text), UserClaims)
         token = _checked(edit, found, skip=skip)
-        path = adopt_user(edit.store, edit.operator(), token, overwrite=overwrite)
+        path = adopt_user(
+            edit.store, edit.operator(), token,
+            overwrite=overwrite, overwrite_newer=overwrite_newer,
+        )  # fmt: skip
         if creds:
             edit.store.add_seed(creds.reveal_seed())
             edit.did(f"key stored {path_text(edit.store.key_file(creds.public_key))}")

@@ -18,7 +18,13 @@ from natsauth.cli._options import dry_run_option, options
 from natsauth.cli._output import path_text
 from natsauth.cli._tables import Table
 from natsauth.cli._tree import Workspace
-from natsauth.errors import KeyTextError, NatsAuthError, NotFoundError, StoreDataError
+from natsauth.errors import (
+    ExistsError,
+    KeyTextError,
+    NatsAuthError,
+    NotFoundError,
+    StoreDataError,
+)
 from natsauth.keys import PublicKey
 from natsauth.token import decode
 
@@ -285,6 +291,8 @@ def _export_seed(
     public, file = item.public_key, place / f"{item.public_key}.nk"
     try:
         seed = work.store.seed(public)
+        if remove and os.path.exists(file) and file.samefile(work.store.key_file(public)):  # noqa: PTH110 - it raises nothing
+            raise ExistsError(f"{path_text(file)} is the key ring's own file")
         if not dry_run:
             write_file(file, seed.encode(), overwrite=force)
             if remove:

@@ -7,31 +7,37 @@ import os
 import sys
 from contextlib import suppress
 from io import TextIOWrapper
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from natsauth import __version__
 from natsauth.cli._commands import Group
+from natsauth.cli._hints import in_commands
 from natsauth.cli._output import ExitCode, Output
-from natsauth.cli._registry import entries
+from natsauth.cli._registry import ELSEWHERE, entries
 from natsauth.cli._session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 
 class _Root(Group):
     """The command line as a whole: whatever happens in it ends with a message and an exit code."""
 
-    def main(self, *args: Any, **more: Any) -> NoReturn:
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **more: Any) -> NoReturn:
         """Run the command line and exit; see :class:`~natsauth.cli._output.ExitCode`."""
         output = Output()
         try:
             more |= {"standalone_mode": False, "obj": Session(output)}
             # Help and version give 0, ctx.exit() its code, and commands nothing.
-            code = super().main(*args, **more)
+            code = super().main(args, *rest, **more)
             if code != ExitCode.DONE:
                 code = max(output.finish(), code or 0)
             click.echo(nl=False)  # flushes
         except Exception as error:  # noqa: BLE001 - told apart there, down to bugs
+            if isinstance(error, click.ClickException):  # perhaps before the option was read
+                output.json |= not {"-J", "--json"}.isdisjoint(sys.argv if args is None else args)
             code = _explain(error, output)
             _end(output)
         sys.exit(code)
@@ -42,6 +48,7 @@ commands = _Root(
     "NATS decentralized authentication, without nsc.",
     entries(),
     "natsauth inspect service.creds",
+    elsewhere=ELSEWHERE,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 click.version_option(__version__, "-v", "--version", prog_name="natsauth")(commands)
@@ -64,7 +71,7 @@ def _explain(error: Exception, output: Output) -> ExitCode:
     match error:
         case NatsAuthError():
             message = str(error.args[0]) if error.args else ""
-            output.fail(message, hint=error.hint, code=error.code)
+            output.fail(message, hint=in_commands(error.hint), code=error.code)
         case click.ClickException():
             return _explain_usage(error, output)
         case click.Abort():
@@ -73,7 +80,9 @@ def _explain(error: Exception, output: Output) -> ExitCode:
         case BrokenPipeError():
             pass  # nobody reads on, and whoever stopped knows
         case OSError():
-            output.fail(str(error))
+            output.fail(
+                ": ".join(map(str, filter(None, [error.filename, error.strerror or error])))
+            )
         case ModuleNotFoundError(name="rich" | "nats" as missing):
             extra = "cli" if missing == "rich" else "nats"
             cure = f'python -m pip install "natsauth[{extra}]"'
@@ -94,13 +103,26 @@ def _end(output: Output) -> None:
 
 
 def _explain_usage(error: click.ClickException, output: Output) -> ExitCode:
+    from natsauth.errors import ErrorCode
+
     ctx = error.ctx if isinstance(error, click.UsageError) else None
     if ctx:
         click.echo(ctx.get_usage(), err=True)
     path = ctx.command_path if ctx else "natsauth"
     hint = getattr(error, "hint", "") or f"{path} --help says more"
-    output.fail(error.format_message(), hint=hint)
+    if isinstance(error, click.NoSuchOption):
+        near = _near(error.option_name, error.possibilities or ())
+        error = click.NoSuchOption(error.option_name, possibilities=near, ctx=ctx)
+    output.fail(error.format_message(), hint=hint, code=ErrorCode.USAGE)
     return ExitCode.USAGE
+
+
+def _near(option: str, names: Iterable[str]) -> list[str]:
+    """Return the names that are near without their dashes, which make click think that all are."""
+    from difflib import get_close_matches
+
+    words = {name.lstrip("-"): name for name in names}
+    return [words[word] for word in get_close_matches(option.lstrip("-"), words)]
 
 
 def _explain_bug(error: Exception, output: Output) -> ExitCode:

@@ -158,6 +158,8 @@ def edit(session: Session, /, name: str | None, *, force: bool, **given: Any) ->
             body.operator_service_urls = left or None
             edit.did(f'removed service url "{url}"')
         edit.edited(node)
+        if given["sk"] or given["rm_sk"]:
+            edit.warn_of_servers()
 
 
 def _edit_body(edit: Edit, node: OperatorNode, given: dict[str, Any]) -> None:

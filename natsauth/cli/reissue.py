@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -64,6 +65,7 @@ def operator(
         for account in () if convert_to_signing_key else node.accounts:
             done = "re-signed" if account in anew else "already signed properly"
             edit.did(f'account "{account}" {done}', kind="account", path=(node.name, account))
+        edit.warn_of_servers()
 
 
 def _identity(edit: Edit) -> KeyPair | None:
@@ -95,16 +97,28 @@ def account(
 ) -> None:
     """Sign accounts anew, by a signing key of the operator where there is one.
 
+    Of the users those that are revoked, and of all what others have signed, is left as it is
+    unless it is named.
+
     That is what edit operator --require-signing-keys waits for.
     """
     with editing(session, force=force, dry_run=dry_run) as edit:
         above = edit.operator()
-        for node in _chosen(names, above.accounts, every=every):
+        for node in _chosen(edit, names, above.accounts, every=every):
             node.sign_with(edit.signer or above.signer())
             node.reissue()
             edit.did(f'account "{node.name}" re-signed', kind="account", path=node.path)
-            for one in node.users.values() if users else ():
+            for one in _chosen(edit, (), node.users, every=True) if users else ():
                 _reissue_user(edit, node, one)
+            plain = [key for key in node.claims.nats.signing_keys if isinstance(key, str)]
+            # Whoever gives the operator signing keys may be about to require them.
+            if above.signing_keys and users and len(node.users) and not plain:
+                edit.warn(
+                    f'users of account "{node.name}" are signed by its identity key still: '
+                    f"natsauth edit account {quote(node.name)} --sk generate, and reissue them "
+                    "once more",
+                    path=node.path,
+                )
 
 
 @command(
@@ -129,11 +143,12 @@ def user(
 ) -> None:
     """Sign users anew, by a signing key of the account where there is one, and write their creds.
 
-    Users of a role keep it.
+    Users of a role keep it. With --all, those that are revoked, or that others have signed, are
+    left as they are.
     """
     with editing(session, force=force, dry_run=dry_run) as edit:
         above = edit.account(account)
-        for node in _chosen(names, above.users, every=every):
+        for node in _chosen(edit, names, above.users, every=every):
             _reissue_user(edit, above, node, edit.signer)
 
 
@@ -148,7 +163,24 @@ def _reissue_user(
     edit.did(f'user "{node.name}" re-signed', kind="user", path=node.path)
 
 
-def _chosen(names: Sequence[str], entries: Any, *, every: bool) -> list[Any]:
+def _chosen(edit: Edit, names: Sequence[str], entries: Any, *, every: bool) -> list[Any]:
+    """Return the entries that are named, or all but those that take being named."""
     if bool(names) == every:
         raise Mistake("Name what is meant, or all of it.", hint="--all is all of it")
-    return [entries.find(name) for name in names] if names else [*entries.values()]
+    if names:
+        return [entries.find(name) for name in names]
+    return [node for node in entries.values() if not _is_left_out(edit, node)]
+
+
+def _is_left_out(edit: Edit, node: AccountNode | UserNode) -> bool:
+    """Tell whether to sign an entry anew would be to trust it, and say so."""
+    kind = node.claims.kind
+    if node.is_foreign:
+        why = "is signed by a key that is none of its operator's or account's"
+    elif getattr(node, "is_revoked", False):
+        why = "is revoked"
+    else:
+        return False
+    told = f'{kind} "{node.name}" {why}, and stays as it is: name it to have it trusted again'
+    edit.warn(told, kind=kind, path=node.path)
+    return True

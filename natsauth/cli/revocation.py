@@ -10,6 +10,7 @@ import click
 from natsauth.claims.base import ANY
 from natsauth.claims.exchange import SERVICE, STREAM
 from natsauth.cli._commands import Mistake, command
+from natsauth.cli._complete import stored_names
 from natsauth.cli._exchange import account_key, changed
 from natsauth.cli._options import account_option, dry_run_option, options
 from natsauth.cli._tables import Table
@@ -34,7 +35,13 @@ _at = click.option(
 )
 _of_user = options(
     account_option,
-    click.option("-n", "--name", metavar="NAME", help="The user; the only one by default."),
+    click.option(
+        "-n",
+        "--name",
+        metavar="NAME",
+        shell_complete=stored_names("user"),
+        help="The user; the only one by default.",
+    ),
     click.option("-u", "--user-public-key", "user", metavar="KEY", help="Its key; * is all."),
 )
 _of_export = options(
@@ -48,6 +55,7 @@ _target = click.option(
     "target",
     required=True,
     metavar="ACCOUNT",
+    shell_complete=stored_names("account"),
     help="The account that imports it: a name or a public key; * is all.",
 )
 
@@ -74,6 +82,7 @@ def add_user(
     """Refuse the tokens that a user has so far. It takes effect once the account is pushed."""
     with editing(session, dry_run=dry_run) as edit:
         node = edit.account(account)
+        edit.waits_for_push = node.name
         key = _user_key(edit, node, name, user)
         stored = None if moment or key == ANY else _stored(node, key)
         if stored is not None:
@@ -106,6 +115,7 @@ def delete_user(
     """Take the tokens of a user again. It takes effect once the account is pushed."""
     with editing(session, dry_run=dry_run) as edit:
         node = edit.account(account)
+        edit.waits_for_push = node.name
         key = _user_key(edit, node, name, user)
         if key not in (node.claims.nats.revocations or {}):
             raise NotFoundError(
@@ -143,6 +153,7 @@ def add_activation(
     """Refuse the activations that an account has so far, once this account is pushed."""
     with editing(session, dry_run=dry_run) as edit:
         node = edit.account(account)
+        edit.waits_for_push = node.name
         export, key = _export(node, **of), account_key(edit, target, wildcard=True)
         export.revoke(key, at=moment or None)
         name = export.name
@@ -167,6 +178,7 @@ def delete_activation(
     """Take the activations of an account again, once this account is pushed."""
     with editing(session, dry_run=dry_run) as edit:
         node = edit.account(account)
+        edit.waits_for_push = node.name
         export, key = _export(node, **of), account_key(edit, target, wildcard=True)
         if key not in (export.revocations or {}):
             raise NotFoundError(f"the activation of {export.name!r:.80} for {key} is not revoked")

@@ -16,13 +16,12 @@ from natsauth.cli._output import path_text
 from natsauth.cli._permissions import edit_limits, edit_permissions, limits, permissions
 from natsauth.cli._tree import Edit
 from natsauth.creds import Creds
-from natsauth.keys import KeyPair, KeyType
+from natsauth.keys import KeyPair, KeyType, PublicKey
 from natsauth.token import encode
 from natsauth.validation import validate
 
 if TYPE_CHECKING:
     from natsauth.cli._session import Session
-    from natsauth.keys import PublicKey
 
 
 @command(
@@ -66,6 +65,9 @@ def sign_user(
     as that of a new key is, and else the token.
     """
     signer = session.private_key
+    if isinstance(signer, PublicKey):
+        problem = f"-K needs the seed of the key that signs, got the public key {signer}."
+        raise Mistake(problem, hint="-a takes the public key of the account, and -K the seed")
     if not isinstance(signer, KeyPair) or signer.type != KeyType.ACCOUNT:
         raise Mistake("Which key signs?", hint="-K FILE names the seed of a key of the account")
     claims = UserClaims(name=name_of(name, option, "user"))

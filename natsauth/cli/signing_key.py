@@ -258,10 +258,15 @@ def delete(
     with editing(session, force=force, dry_run=dry_run) as edit:
         node = edit.account(account)
         found = list(dict.fromkeys(_find(node, name) for name in names))
-        node.signing_keys.remove(*found)
+        stored = [public for public in found if rm_nkey and has_seed(edit, public)]
+        node.signing_keys.remove(*found, seeds=rm_nkey)
         for public in found:
             _tell(edit, node, "removed", public)
-    for public in found if rm_nkey and not dry_run else ():
+    for public in () if dry_run else stored:
         if has_seed(edit, public):
-            edit.store.delete_seed(public)
+            session.output.warning(
+                f'private key "{public}" is kept: another entry has that key, too',
+                public_key=public,
+            )
+        else:
             session.output.ok(f'deleted private key "{public}"', public_key=public)

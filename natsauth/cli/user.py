@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from natsauth.cli._commands import Mistake, command
+from natsauth.cli._complete import stored_names
 from natsauth.cli._keys import key
 from natsauth.cli._listing import show_entries
 from natsauth.cli._options import (
@@ -21,6 +22,7 @@ from natsauth.cli._options import (
     name_if_any,
     name_of,
     names,
+    operator_option,
     require_any,
     rm_tags,
     tags,
@@ -38,7 +40,7 @@ from natsauth.cli._permissions import (
 from natsauth.cli._show import described, show_described
 from natsauth.cli._tree import Workspace, editing
 from natsauth.cli._values import many
-from natsauth.errors import NotFoundError
+from natsauth.errors import NotFoundError, StoreDataError
 
 if TYPE_CHECKING:
     from natsauth.authority import UserNode
@@ -170,7 +172,7 @@ def describe(
 
 
 @command("users", "natsauth list users -a my_account", "natsauth list users --json")
-@click.option("-o", "--operator", metavar="NAME", help="The operator; by default the current one.")
+@operator_option
 @account_option
 @click.pass_obj
 def list_(session: Session, operator: str | None, account: str | None) -> None:
@@ -189,8 +191,8 @@ def list_(session: Session, operator: str | None, account: str | None) -> None:
     "natsauth delete user -a my_account alice bob",
     "natsauth delete user -a my_account -n alice --rm-nkey --rm-creds",
 )
-@click.argument("names", nargs=-1)
-@many("-n", "--name", help="Their names.")
+@click.argument("names", nargs=-1, shell_complete=stored_names("user"))
+@many("-n", "--name", shell_complete=stored_names("user"), help="Their names.")
 @account_option
 @click.option(
     "-R",
@@ -221,15 +223,23 @@ def delete(
     """
     wanted = list(dict.fromkeys([*names, *name]))
     if not wanted:
-        raise Mistake("No user is named.", click.get_current_context())
+        ctx = click.get_current_context()
+        raise Mistake("Which user?", ctx, hint=f"{ctx.command_path} NAME")
     with editing(session, force=force, dry_run=dry_run) as edit:
         above, step = edit.account(account), Report("delete users")
-        for node in [above.users.find(one) for one in wanted]:
+        for one in wanted:
+            try:
+                node = edit.user(above, one)
+            except StoreDataError:
+                above.users.delete_unreadable(one, creds=rm_creds)
+                step.warning(f"user {one} is deleted, and not revoked: it cannot be read")
+                continue
             step.add(deletion(edit, node, rm_nkey=rm_nkey, rm_creds=rm_creds, revoke=revoke))
             node.delete(seeds=rm_nkey, creds=rm_creds, revoke=revoke)
         if revoke:
             edit.sign(above)
             step.ok(f'edited account "{above.name}"', kind="account", path=above.path)
+            edit.waits_for_push = above.name
         edit.steps.append(step)
 
 

@@ -10,6 +10,7 @@ import click
 from natsauth._files import read_file
 from natsauth.authority._audit import Finding, audit, claims_findings
 from natsauth.cli._commands import Mistake, command
+from natsauth.cli._hints import in_commands
 from natsauth.cli._options import account_option
 from natsauth.cli._output import ExitCode
 from natsauth.cli._tables import Table
@@ -65,7 +66,7 @@ def validate(
 def _in_store(work: Workspace, account: str | None, *, all_accounts: bool) -> Findings:
     operator = work.operator()
     if account:
-        names = [operator.accounts.find(account).name]
+        names = [work.account(account).name]
     elif not all_accounts and work.context.account:
         names = [work.context.account]
     else:
@@ -81,12 +82,13 @@ def _in_store(work: Workspace, account: str | None, *, all_accounts: bool) -> Fi
 def _in_file(file: str) -> Findings:
     now = int(datetime.now(UTC).timestamp())
     found: Findings = {}
-    for number, text in _tokens(read_file(file, limit=_MAX_BYTES).decode("utf-8", "replace")):
+    tokens = [*_tokens(read_file(file, limit=_MAX_BYTES).decode("utf-8", "replace"))]
+    for number, text in tokens:
         try:
             claims = decode(token_in(text)).claims
         except NatsAuthError as error:
-            finding = Finding((str(number),), error.code, str(error.args[0]), fatal=True)
-            found["line", str(number)] = [finding]
+            where = ("file", file) if len(tokens) == 1 else ("line", str(number))
+            found[where] = [Finding(where[1:], error.code, str(error.args[0]), fatal=True)]
             continue
         name = claims.sub or claims.name
         findings = claims_findings((name,), claims, now=now)
@@ -112,9 +114,12 @@ def _table(title: str, findings: list[Finding]) -> Table:
     table = Table(title, "#", " ", "Description")
     for number, finding in enumerate(findings, start=1):
         user = f'user "{finding.path[-1]}": ' if len(finding.path) == USER else ""
-        table.row(number, "!" if finding.fatal else "", user + finding.message)
+        hint = in_commands(finding.hint)
+        cure = f": {hint}" if hint != finding.hint else ""  # a command
+        table.row(number, "!" if finding.fatal else "", user + finding.message + cure)
     return table
 
 
 def _document(kind: str, finding: Finding) -> dict[str, object]:
+    finding = finding._replace(hint=in_commands(finding.hint))
     return {**finding._asdict(), "kind": "user" if len(finding.path) == USER else kind}

@@ -1,5 +1,6 @@
 """Pushing accounts to running servers, and asking those what they have."""
 
+from natsauth.resolver._preflight import Checked
 from natsauth.resolver.client import ResolverClient
 from natsauth.resolver.inventory import (
     AccountDiff,
@@ -22,6 +23,7 @@ from natsauth.resolver.results import (
 __all__ = [
     "AccountDiff",
     "AccountListing",
+    "Checked",
     "DeleteResult",
     "DifferentAccount",
     "PruneResult",

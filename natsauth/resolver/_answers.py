@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from natsauth._json import JsonError, loads
 from natsauth.claims.account import AccountClaims
+from natsauth.claims.operator import OperatorClaims
+from natsauth.claims.parse import parse_claims
 from natsauth.errors import ClaimsError, ResolverError, TokenError
 from natsauth.keys import KeyType, is_public_key
 from natsauth.resolver.inventory import ServerAccounts
 from natsauth.resolver.results import PushEffect, ServerReply
 from natsauth.token import Token, decode
+from natsauth.trust import trusted_keys
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -102,6 +105,37 @@ def parse_roster(answers: Iterable[bytes]) -> Roster:
     active = [_object(document, "statsz").get("active_servers") for document in documents]
     claimed = max([len(names), *(n for n in active if n.__class__ is int)])
     return Roster(names, min(claimed, _MAX_SERVERS))
+
+
+def parse_trusted(answers: Iterable[bytes]) -> dict[str, frozenset[str]]:
+    """Read whom servers trust: the keys that may sign accounts, by the name of the server.
+
+    What tells nothing, or cannot be read, is left out.
+    """
+    trusted: dict[str, frozenset[str]] = {}
+    for answer in answers:
+        try:
+            document = loads(answer)
+        except JsonError:
+            continue
+        operators = _object(document, "data").get("trusted_operators_claim")
+        if isinstance(operators, list) and operators:
+            name, id_ = _server(document)
+            keys = [_trusted_keys(operator) for operator in operators]
+            if all(keys):
+                trusted[name or id_] = frozenset().union(*keys)
+    return trusted
+
+
+def _trusted_keys(operator: Any) -> frozenset[str]:
+    """Return the keys of an operator that may sign accounts; none where it cannot be read."""
+    try:
+        claims = parse_claims(operator if isinstance(operator, dict) else {}, OperatorClaims.kind)
+    except ClaimsError:
+        return frozenset()
+    if not (isinstance(claims, OperatorClaims) and is_public_key(claims.sub, KeyType.OPERATOR)):
+        return frozenset()
+    return trusted_keys(claims)
 
 
 def parse_account(text: bytes, account: str) -> Token[AccountClaims]:

@@ -56,6 +56,7 @@ class Connection:
         self._client = client
         self._inbox = inbox
         self._closed = asyncio.Event()
+        self._excused: Exception | None = None
         self.questions = Questions(client, inbox)
         self.max_payload = 0
 
@@ -123,10 +124,14 @@ class Connection:
                 await self._closed.wait()  # where nats-py was closing already, by itself
 
     async def _on_error(self, error: Exception) -> None:
-        self.questions.fail(error)
+        if self.questions.excuse(error):
+            self._excused = error
+        else:
+            self.questions.fail(error)
 
     async def _on_closed(self) -> None:
-        self.questions.fail(self._client.last_error or self.questions.error)
+        last = self._client.last_error
+        self.questions.fail(None if last is self._excused else last or self.questions.error)
         self._closed.set()
 
     def _refusal(self, server: str, error: Exception, *, hint: str = "") -> ResolverConnectionError:

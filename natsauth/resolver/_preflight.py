@@ -15,13 +15,19 @@ from natsauth.claims.base import Claims, clock
 from natsauth.errors import ResolverError, UsageError
 from natsauth.keys import KeyType, PublicKey
 from natsauth.token import Token, peek_unverified
-from natsauth.trust import account_findings
+from natsauth.trust import account_findings, trusted_keys
 from natsauth.validation import validate
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from natsauth.claims.operator import OperatorClaims
+
+
+_RESTART = (
+    "put the operator's present token into the configuration of the servers, and restart them"
+)
 
 
 class Checked(NamedTuple):
@@ -80,6 +86,7 @@ def check(
     operator: OperatorClaims,
     *,
     max_payload: int,
+    trusted: Mapping[str, Collection[str]] | None = None,
     force: bool = False,
     now: datetime | float | None = None,
 ) -> Checked:
@@ -89,6 +96,8 @@ def check(
         token: The account.
         operator: The operator that the servers trust.
         max_payload: Bytes that a server takes in one message.
+        trusted: The keys that may sign accounts by what each server has in its configuration, by
+            the server's name.
         force: Whether only that is a problem which keeps the token from being sent.
         now: The moment; the current one if not given.
 
@@ -104,6 +113,15 @@ def check(
         for finding in account_findings(claims, operator, moment):
             problems.append(finding.message)
             hints.append(finding.hint)
+        known = claims.iss in trusted_keys(operator)
+        if strange := [
+            n for n, keys in (trusted or {}).items() if known and claims.iss not in keys
+        ]:
+            problems.append(
+                f"{', '.join(sorted(strange))} would not serve {name}: by the operator in the "
+                f"server's configuration, {claims.iss} is not to sign it"
+            )
+            hints.append(_RESTART)
         problems += [f"{name}: {issue}" for issue in validate(claims, now=moment).errors]
     size = len(token.encoded)
     if size > max_payload:

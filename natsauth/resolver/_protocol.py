@@ -5,6 +5,7 @@ Subjects and behaviour are those of nats-server 2.15.1.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from natsauth.claims.account import AccountClaims
@@ -18,7 +19,7 @@ from natsauth.errors import TrustError, UsageError
 from natsauth.keys import KeyPair, KeyType
 from natsauth.signing import signer_key
 from natsauth.token import Token, decode, encode
-from natsauth.trust import TrustCode, check_user
+from natsauth.trust import TrustCode, check_user, trusted_keys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,30 +28,40 @@ if TYPE_CHECKING:
     from natsauth.signing import Signer
 
 PING = "$SYS.REQ.SERVER.PING"
+VARZ = "$SYS.REQ.SERVER.PING.VARZ"
 UPDATE = "$SYS.REQ.CLAIMS.UPDATE"
 UPDATE_ONE = "$SYS.REQ.ACCOUNT.{}.CLAIMS.UPDATE"
 LIST = "$SYS.REQ.CLAIMS.LIST"
 PACK = "$SYS.REQ.CLAIMS.PACK"
 LOOKUP = "$SYS.REQ.ACCOUNT.{}.CLAIMS.LOOKUP"
 DELETE = "$SYS.REQ.CLAIMS.DELETE"
-SUBJECTS = (PING, UPDATE, UPDATE_ONE.format("*"), LIST, PACK, LOOKUP.format("*"), DELETE)
+SUBJECTS = (PING, VARZ, UPDATE, UPDATE_ONE.format("*"), LIST, PACK, LOOKUP.format("*"), DELETE)
 """All that a client asks, and all that its temporary user may publish to."""
 
+_ERRNO = re.compile(r"\[Errno -?[0-9]+\] ")
 USER_NAME = "natsauth temporary push user"
 LIFETIME = 120
 """Seconds that the temporary user lives, as with nsc."""
 _MAX_SECONDS = 1 << 31
 
+_PORT = "is it a NATS server, and the right address? 4222 is its usual port"
 _HINTS = {
     "authorization violation": "the server trusts another operator, or its system account is "
-    "another; or the clocks differ",
+    "another, or its configuration has an older token of this operator; or the clocks differ",
     "expired": "connect again; lifetime= gives the temporary user more time",
     "permissions violation": "without creds= a temporary user is made that may do what is needed",
     "certificate": "give tls= a context that knows the certificate authority of the server, and "
     "has the certificate that the server asks for",
     "without tls": "let the server require TLS, or connect to a nats:// URL without tls=",
     "aiohttp": 'python -m pip install "natsauth[ws]"',
+    "connection refused": "start the server, or correct its address",
     "connect call failed": "start the server, or correct its address",
+    "empty response from server": _PORT,
+    "no answer in time": _PORT,
+    "name or service not known": _PORT,
+    "name resolution": _PORT,
+    "nodename nor servname": _PORT,
+    "protocol violation": _PORT,
 }
 
 
@@ -131,8 +142,8 @@ def delete_request(
             failed; see :func:`natsauth.encode`.
     """
     key = signer_key(signer).public_key
-    strict = operator.nats.strict_signing_key_usage
-    if key not in {*(operator.nats.signing_keys or ()), *(() if strict else (operator.sub,))}:
+    if key not in trusted_keys(operator):
+        strict = operator.nats.strict_signing_key_usage
         raise TrustError(
             f"{key} may not delete accounts of operator {operator.sub}",
             hint="sign with a signing key of the operator"
@@ -167,6 +178,9 @@ def explain(error: Exception | None) -> tuple[str, str]:
     reason = text.removeprefix("nats: ")
     if reason != text:
         reason = reason.strip("'")  # around the words of a server
+    reason = _ERRNO.sub("", reason)
+    if isinstance(error, ConnectionRefusedError) or reason.startswith("Connect call failed"):
+        reason = "connection refused"
     if isinstance(error, TimeoutError):
         reason = "no answer in time"
     hints = (hint for part, hint in _HINTS.items() if part in reason.lower())

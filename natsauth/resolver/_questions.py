@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Protocol
@@ -17,7 +17,17 @@ from natsauth.errors import ResolverConnectionError, ResolverError
 from natsauth.resolver._protocol import explain
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Iterable,
+        Mapping,
+    )
+
+    Enough = Callable[[list[bytes]], bool]
+    """Tells from the answers whether there are all of them."""
 
 _LONGEST = 10  # times the patience, however busily a server talks
 _NO_RESPONDERS = "503"
@@ -64,10 +74,12 @@ class _Operation:
     Attributes:
         news: Set when an answer came, or none will come any more.
         failed: Whether none will come any more.
+        optional: The subject of a question that the user need not be allowed to ask.
     """
 
     news: asyncio.Event = field(default_factory=asyncio.Event)
     failed: bool = False
+    optional: str = ""
 
 
 class Questions:
@@ -94,7 +106,7 @@ class Questions:
         subject: str,
         payload: bytes,
         *,
-        enough: Callable[[list[bytes]], bool],
+        enough: Enough,
         patience: float,
     ) -> Answers:
         """Ask one question, and collect the answers.
@@ -117,6 +129,34 @@ class Questions:
         finally:
             del self._open[inbox]
         return answers
+
+    @asynccontextmanager
+    async def aside(
+        self, subject: str, *, patience: float
+    ) -> AsyncIterator[Callable[[Enough], Awaitable[list[bytes]]]]:
+        """Ask what the user need not be allowed to ask, beside what is asked within the block.
+
+        Args:
+            subject: Where it is published.
+            patience: As that of :meth:`ask`.
+
+        Yields:
+            What waits for the answers; there are none if the user may not ask.
+
+        Raises:
+            ResolverConnectionError: The connection was lost.
+        """
+        operation = _Operation(optional=subject)
+        inbox, answers = await self._publish(subject, b"", operation)
+
+        async def wait(enough: Enough) -> list[bytes]:
+            await self._until(enough, answers, operation, patience)
+            return answers.received
+
+        try:
+            yield wait
+        finally:
+            del self._open[inbox]
 
     async def ask_each(
         self, questions: Iterable[tuple[str, bytes] | None], *, expected: int, patience: float
@@ -189,7 +229,7 @@ class Questions:
 
     async def _until(
         self,
-        enough: Callable[[list[bytes]], bool],
+        enough: Enough,
         answers: Answers,
         operation: _Operation,
         patience: float,
@@ -217,6 +257,19 @@ class Questions:
             else:
                 answers.received.append(message.data)
             operation.news.set()
+
+    def excuse(self, error: Exception) -> bool:
+        """Tell whether an error is only that the user may not ask what it need not be allowed to.
+
+        Args:
+            error: What nats-py has to say; of a refusal that is the subject, in lower case.
+        """
+        for answers, operation in self._open.values():
+            if operation.optional and f'"{operation.optional.lower()}"' in str(error):
+                answers.no_responders = True
+                operation.news.set()
+                return True
+        return False
 
     def fail(self, error: Exception | None) -> None:
         """Let the questions that are out be the last, or those that the user may not ask."""

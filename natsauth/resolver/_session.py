@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from natsauth.errors import ResolverError, ResolverTimeoutError
-from natsauth.resolver._answers import Roster, parse_roster
-from natsauth.resolver._protocol import PING
+from natsauth.resolver._answers import Roster, parse_roster, parse_trusted
+from natsauth.resolver._protocol import PING, VARZ
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable
@@ -32,6 +32,8 @@ class Session:
         max_payload: Bytes that the server takes in one message.
         patience: Seconds without any answer after which none is expected.
         roster: The servers that are to answer.
+        trusted: The keys that may sign accounts by the operator tokens that a server has in its
+            configuration, by the server's name; servers that do not tell are left out.
     """
 
     questions: Questions
@@ -40,9 +42,10 @@ class Session:
     max_payload: int
     patience: float
     roster: Roster
+    trusted: dict[str, frozenset[str]] = field(default_factory=dict)
 
     async def with_roster(self, expected: int | None) -> Self:
-        """Count the servers.
+        """Count the servers, and learn whom they trust.
 
         Args:
             expected: How many are to answer; as many as there are if not given.
@@ -59,8 +62,12 @@ class Session:
             return len(received) >= (expected or max((r.count for r in read), default=1))
 
         hint = "the user must be one of the system account"
-        roster = parse_roster(await self.ask(PING, enough=enough, hint=hint))
-        return replace(self, roster=replace(roster, count=expected or roster.count))
+        async with self.questions.aside(VARZ, patience=self.patience) as told:
+            answers = await self.ask(PING, enough=enough, hint=hint)
+            trusted = parse_trusted(await told(lambda received: len(received) >= len(answers)))
+        roster = parse_roster(answers)
+        roster = replace(roster, count=expected or roster.count)
+        return replace(self, roster=roster, trusted=trusted)
 
     async def ask(
         self,

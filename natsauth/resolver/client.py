@@ -167,6 +167,19 @@ class ResolverClient:
         """
         return type(self)(replace(self._session, patience=seconds("timeout", timeout)))
 
+    def check(self, token: Token[AccountClaims], *, force: bool = False) -> Checked:
+        """Check an account as a push does before it is sent, and send nothing.
+
+        Args:
+            token: The account.
+            force: Whether only that is a problem which keeps the token from being sent.
+
+        Raises:
+            UsageError: It is no token.
+        """
+        [checked] = self._checked([token], force=force)
+        return checked
+
     async def push(
         self,
         token: Token[AccountClaims],
@@ -190,7 +203,8 @@ class ResolverClient:
         """Push accounts to all servers.
 
         Before the first is sent, all are checked: what the servers would refuse, or store but
-        never serve, is not sent. :meth:`push_each` checks them one by one.
+        never serve, is not sent. That is also what no operator token in a server's configuration
+        trusts, as far as the server tells it. :meth:`push_each` checks them one by one.
 
         Args:
             tokens: The accounts.
@@ -383,6 +397,12 @@ class ResolverClient:
             raise UsageError(f"expected tokens, got {type(tokens).__name__}", hint="or use push()")
         session = self._session
         return (
-            check(token, session.operator, max_payload=session.max_payload, force=force)
+            check(
+                token,
+                session.operator,
+                max_payload=session.max_payload,
+                trusted=session.trusted,
+                force=force,
+            )
             for token in tokens
         )

@@ -111,10 +111,27 @@ def remove_all(directory: Path, suffix: str) -> None:
     Raises:
         FileError: A file cannot be removed.
     """
-    for name in names_in(directory):
-        if name.endswith(suffix):
-            remove(directory / name)
-    remove_empty(directory)
+    with cleared(directory) as names:
+        for name in names:
+            if name.endswith(suffix):
+                remove(directory / name)
+
+
+@contextmanager
+def cleared(directory: Path) -> Iterator[list[str]]:
+    """Give the names in a directory that are to be removed, and remove it if it is empty then.
+
+    Where it is a link there are none, and the link goes: what it leads to is somebody else's.
+
+    Raises:
+        FileError: It cannot be listed, or the link cannot be removed.
+    """
+    if os.path.islink(directory) and os.path.isdir(directory):  # noqa: PTH112, PTH114 - they raise nothing
+        remove(directory)
+        yield []
+    else:
+        yield names_in(directory)
+        remove_empty(directory)
 
 
 def remove_empty(*directories: Path) -> None:

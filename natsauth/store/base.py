@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from natsauth.errors import StoreNameError, UsageError
+from natsauth.errors import KeyTextError, StoreNameError, UsageError
+from natsauth.keys import parse_public
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -102,8 +103,8 @@ def check_name(name: str) -> str:
     """Return a name that every store can keep, on every file system.
 
     Raises:
-        StoreNameError: It is empty, is too long, starts with a dot, or holds a slash, a backslash
-            or an unprintable character.
+        StoreNameError: It is empty, is too long, starts with a dot, holds a slash, a backslash or
+            an unprintable character, or is a public key, by which somebody else may be found.
         UsageError: It is no text.
     """
     if not isinstance(name, str):
@@ -119,6 +120,16 @@ def check_name(name: str) -> str:
         problem = "holds an unprintable character"
     elif len(name.encode()) > _MAX_NAME_BYTES:
         problem = f"has more than {_MAX_NAME_BYTES} bytes"
+    elif _is_public_key(name.strip()):
+        problem = "is a public key"
     if problem:
         raise StoreNameError(f"the name {name!r:.80} {problem}", hint="choose another name")
     return name
+
+
+def _is_public_key(text: str) -> bool:
+    try:
+        parse_public(text)
+    except KeyTextError:
+        return False
+    return True

@@ -50,6 +50,7 @@ class DirectoryStore(KeyRing):
 
     def __init__(self, stores: str | Path | None = None, *, keys: str | Path | None = None) -> None:
         self._given = stores, keys
+        self._listed: dict[tuple[str, ...], dict[str, set[str]]] | None = None
 
     @cached_property
     def locations(self) -> Locations:
@@ -82,7 +83,11 @@ class DirectoryStore(KeyRing):
         """
         _disk.make_directory(self.stores)
         with _disk.locked(self.stores / _LOCK):
-            yield
+            self._listed = {}
+            try:
+                yield
+            finally:
+                self._listed = None
 
     def where(self, *path: str) -> str:
         """Return the name of the token's file, or without a path of the stores directory."""
@@ -156,18 +161,12 @@ class DirectoryStore(KeyRing):
             NotFoundError: There is no such entry.
             FileError: A file cannot be deleted.
         """
-        # The token goes first: without it, what a crash leaves behind is no entry.
         file = self.token_file(*path)
-        if not _disk.remove(file):
+        if len(path) < USER:
+            self._require(path)
+            (_clear_account if len(path) == ACCOUNT else _clear_operator)(file.parent)
+        elif not _disk.remove(file):
             raise self._no_entry(path)
-        if len(path) == OPERATOR:
-            _disk.remove(file.with_name(".nsc"))
-            accounts = self._below(path)
-            for name in _disk.names_in(accounts):
-                _clear_account(accounts / name)
-            _disk.remove_empty(accounts, file.parent)
-        elif len(path) == ACCOUNT:
-            _clear_account(file.parent)
 
     def token_file(self, *path: str) -> Path:
         """Return where the token of an entry is, or would be.
@@ -204,10 +203,24 @@ class DirectoryStore(KeyRing):
 
     def _check_case(self, path: tuple[str, ...]) -> None:
         """Refuse a new account whose name another one has but for letter case."""
-        lower = path[-1].lower()
-        names = _disk.names_in(self._below(path[:-1]))
-        twins = [name for name in names if name.lower() == lower]
-        check_case(path[-1], (name for name in twins if self._has((*path[:-1], name))))
+        *above, name = path
+        twins = self._accounts(*above).setdefault(name.lower(), set())
+        check_case(name, (twin for twin in sorted(twins) if self._has((*above, twin))))
+        twins.add(name)
+
+    def _accounts(self, *above: str) -> dict[str, set[str]]:
+        """Return the names of an operator's accounts, and perhaps of others, by the lower case.
+
+        Whoever holds the lock has them listed once, for to list 10,000 takes longer than to write
+        one.
+        """
+        listed = {} if self._listed is None else self._listed
+        if above not in listed:
+            by_case: dict[str, set[str]] = {}
+            for name in _disk.names_in(self._below(above)):
+                by_case.setdefault(name.lower(), set()).add(name)
+            listed[above] = by_case
+        return listed[above]
 
     def _make_operator(self, path: tuple[str, ...]) -> None:
         """Make what nsc knows an operator's directory by."""
@@ -218,8 +231,24 @@ class DirectoryStore(KeyRing):
             write_file(file, _json.to_bytes(_json.dumps(about)), overwrite=True)
 
 
+# A token goes after all below it: or what a crash leaves would be there again, under another entry
+# of the name.
+
+
+def _clear_operator(directory: Path) -> None:
+    """Remove the tokens of an operator and all below it, and directories that are empty then."""
+    with _disk.cleared(directory) as found:
+        if found:
+            with _disk.cleared(directory / "accounts") as names:
+                for name in names:
+                    _clear_account(directory / "accounts" / name)
+            _disk.remove(directory / f"{directory.name.strip()}.jwt")
+            _disk.remove(directory / ".nsc")
+
+
 def _clear_account(directory: Path) -> None:
-    """Remove the tokens of an account and its users, and the directories that are empty then."""
-    _disk.remove(directory / f"{directory.name.strip()}.jwt")
-    _disk.remove_all(directory / "users", ".jwt")
-    _disk.remove_empty(directory)
+    """Remove the tokens of an account and its users, and directories that are empty then."""
+    with _disk.cleared(directory) as found:
+        if found:
+            _disk.remove_all(directory / "users", ".jwt")
+            _disk.remove(directory / f"{directory.name.strip()}.jwt")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from errno import EEXIST
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,8 @@ from natsauth.store.base import ACCOUNT, USER
 if TYPE_CHECKING:
     from pathlib import Path
 
-_GITIGNORE = b"**/*.nk\n**/*.creds\n"
+# A crash may leave a temporary file, which has a name of ours.
+_GITIGNORE = b"**/*.nk\n**/*.creds\n**/.natsauth-*\n"
 
 
 class KeyRing(ABC):
@@ -159,9 +161,9 @@ class KeyRing(ABC):
         elif len(path) == ACCOUNT:
             _disk.remove_all(place, ".creds")
         else:
-            for name in _disk.names_in(place):
-                _disk.remove_all(place / name, ".creds")
-            _disk.remove_empty(place)
+            with _disk.cleared(place) as names:
+                for name in names:
+                    _disk.remove_all(place / name, ".creds")
 
     def key_file(self, public_key: str) -> Path:
         """Return where the seed of a public key is, or would be.
@@ -202,11 +204,12 @@ class KeyRing(ABC):
     def _no_seed(self, public_key: str) -> NotFoundError | StoreDataError:
         # Operators' seeds once were <keys>/<operator>/<operator>.nk, and all others below them.
         now = (self.keys / "keys", self.keys / "creds")
-        for pattern in ("*.nk", "*/*.nk"):
-            for file in self.keys.glob(pattern):
-                if file.parent not in now:
-                    return StoreDataError(
-                        f"{self._place} is a key ring of an old layout: {str(file)!r}",
-                        hint="'nsc keys migrate' moves the keys to where they belong",
-                    )
+        with suppress(OSError):  # of names that the system does not take
+            for pattern in ("*.nk", "*/*.nk"):
+                for file in self.keys.glob(pattern):
+                    if file.parent not in now:
+                        return StoreDataError(
+                            f"{self._place} is a key ring of an old layout: {str(file)!r}",
+                            hint="'nsc keys migrate' moves the keys to where they belong",
+                        )
         return no_seed(public_key, self._place)

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsauth import _json
 from natsauth._files import file_errors, write_file
-from natsauth.errors import FileError, NotFoundError, StoreDataError
+from natsauth.errors import (
+    ClaimsError,
+    FileError,
+    NotFoundError,
+    StoreDataError,
+    TokenError,
+    UsageError,
+)
 from natsauth.store import _disk
 
 if TYPE_CHECKING:
@@ -47,6 +54,7 @@ class Locations:
         config_dir: str | Path | None = None,
         data_dir: str | Path | None = None,
         keystore_dir: str | Path | None = None,
+        lenient: bool = False,
     ) -> Self:
         """Find the directories as nsc does.
 
@@ -62,6 +70,7 @@ class Locations:
             config_dir: ``nsc --config-dir``.
             data_dir: ``nsc --data-dir``.
             keystore_dir: ``nsc --keystore-dir``.
+            lenient: Whether a corrupt ``nsc.json`` counts as none.
 
         Raises:
             FileError: ``nsc.json`` cannot be read.
@@ -80,7 +89,7 @@ class Locations:
         stores = (
             all_dirs
             or data_dir
-            or _current_stores(config, environ)
+            or _current_stores(config, environ, lenient=lenient)
             or _default(f"{xdg_data}/nats/nsc/stores", f"{home}/.nsc/nats")
         )
         keys = (
@@ -110,13 +119,26 @@ class Context:
     extra: dict[str, Any] = field(default_factory=lambda: {"github_updates": "nats-io/nsc"})
 
     @classmethod
-    def read(cls, file: str | Path) -> Self:
+    def read(cls, file: str | Path, *, lenient: bool = False) -> Self:
         """Read ``nsc.json``; an empty context where there is no such file.
+
+        Args:
+            file: The file.
+            lenient: Whether a corrupt file counts as none.
 
         Raises:
             FileError: It cannot be read.
             StoreDataError: It is corrupt.
         """
+        try:
+            return cls._read(file)
+        except StoreDataError:
+            if not lenient:
+                raise
+            return cls()
+
+    @classmethod
+    def _read(cls, file: str | Path) -> Self:
         text = _disk.read_text(file)
         try:
             document = {} if text is None else _json.loads(text)
@@ -136,14 +158,26 @@ class Context:
         return context
 
     @classmethod
-    def find(cls, locations: Locations, environ: Mapping[str, str] = os.environ) -> Self:
+    def find(
+        cls,
+        locations: Locations,
+        environ: Mapping[str, str] = os.environ,
+        *,
+        lenient: bool = False,
+    ) -> Self:
         """Find what nsc would work on: what ``nsc.json`` says, unless the current directory does.
+
+        Args:
+            locations: The directories.
+            environ: The variables.
+            lenient: Whether a corrupt ``nsc.json`` counts as none.
 
         Raises:
             FileError: ``nsc.json`` cannot be read.
             StoreDataError: It is corrupt.
         """
-        context = cls() if _cwd_only(environ) else cls.read(locations.config / _FILE)
+        file = locations.config / _FILE
+        context = cls() if _cwd_only(environ) else cls.read(file, lenient=lenient)
         here = _here()
         if here and here.stores == locations.stores:
             context.operator = here.operator or context.operator
@@ -154,13 +188,16 @@ class Context:
     def settled(self, store: Store) -> Self:
         """Return the context with what there is: of one operator or account alone, that one.
 
-        Names of what is not in the store become empty.
+        Names of what is not in the store become empty. Unlike in nsc, the system account is never
+        current for being alone: whoever deletes the last account means no users of that one.
 
         Raises:
             FileError, StoreDataError: The store cannot be read.
         """
         operator = _settled(self.operator, store)
         account = _settled(self.account, store, operator) if operator else ""
+        if account != self.account and _is_system_account(store, operator, account):
+            account = ""
         return replace(self, operator=operator, account=account)
 
     def save(self, locations: Locations, environ: Mapping[str, str] = os.environ) -> None:
@@ -169,9 +206,12 @@ class Context:
         Raises:
             FileError: It cannot be written.
             StoreDataError: Something in it is no JSON.
+            UsageError: ``extra`` is no dict.
         """
         if _cwd_only(environ):
             return
+        if not isinstance(self.extra, dict):
+            raise UsageError(f"extra: expected a dict, got {type(self.extra).__name__}")
         file = locations.config / _FILE
         known = {name: getattr(self, name) for name in _NAMES}
         try:
@@ -186,7 +226,7 @@ _NAMES = ("store_root", "operator", "account")
 
 
 def _corrupt(file: str | Path, problem: str) -> StoreDataError:
-    hint = "repair it, or delete it: nsc makes a new one"
+    hint = "repair or delete it; natsauth select operator NAME makes a new one"
     return StoreDataError(f"{str(file)!r} is corrupt: {problem}", hint=hint)
 
 
@@ -227,11 +267,11 @@ def _operator(directory: Path) -> str:
     return name if isinstance(name := about.get("name"), str) else ""
 
 
-def _current_stores(config: Path, environ: Mapping[str, str]) -> str | Path:
+def _current_stores(config: Path, environ: Mapping[str, str], *, lenient: bool) -> str | Path:
     """Return the stores that are in use, or an empty string where none ever were."""
     if here := _here():
         return here.stores
-    return "." if _cwd_only(environ) else Context.read(config / _FILE).store_root
+    return "." if _cwd_only(environ) else Context.read(config / _FILE, lenient=lenient).store_root
 
 
 def _settled(name: str, store: Store, *above: str) -> str:
@@ -244,6 +284,19 @@ def _settled(name: str, store: Store, *above: str) -> str:
             return name
     names = store.names(*above)
     return names[0] if len(names) == 1 else ""
+
+
+def _is_system_account(store: Store, operator: str, account: str) -> bool:
+    """Tell whether an operator, by what its token says, has an account as its system account."""
+    from natsauth.claims import OperatorClaims
+    from natsauth.token import peek_unverified
+
+    try:
+        above = peek_unverified(store.read(operator))
+        key = peek_unverified(store.read(operator, account)).sub
+        return isinstance(above, OperatorClaims) and above.nats.system_account == key
+    except (NotFoundError, TokenError, ClaimsError):
+        return False  # no account is there, or whoever uses the token says what is wrong with it
 
 
 def _cwd_only(environ: Mapping[str, str]) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from natsauth.claims.base import ANY, NO_LIMIT
 from natsauth.claims.signing_keys import UserScope, public_key_of
 from natsauth.keys import KeyType, is_public_key
-from natsauth.subjects import has_wildcards, subject_problems
+from natsauth.subjects import has_wildcards, out_of_range, subject_problems
 from natsauth.validation.collector import shown
 from natsauth.validation.common import (
     check_info,
@@ -83,6 +83,9 @@ def _check_mapping(
     totals: defaultdict[str, int] = defaultdict(int)
     for index, target in enumerate(targets):
         issues.subject(f"{at}[{index}].subject", target.subject)
+        for number in out_of_range(target.subject, subject):
+            message = f"{number} is no wildcard of {shown(subject)}: servers refuse the account"
+            issues.warning(IssueCode.MAPPING_REFERENCE, f"{at}[{index}].subject", message)
         weight = target.weight or _WHOLE
         totals[target.cluster] += weight
         if weight > _WHOLE:

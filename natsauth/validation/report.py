@@ -103,6 +103,7 @@ class IssueCode(StrEnum):
     ALLOW_EMPTY = "allow_empty"
     WILDCARD_NOT_LAST = "wildcard_not_last"
     WHITE_SPACE = "white_space"
+    MAPPING_REFERENCE = "mapping_reference"
     LIMIT_ALLOWS_NOTHING = "limit_allows_nothing"
     WILDCARD_EXPORT_NOT_ENFORCED = "wildcard_export_not_enforced"
     CONNECTION_TYPE = "connection_type"
@@ -123,6 +124,7 @@ EXTRA_CODES = frozenset(
         IssueCode.ALLOW_EMPTY,
         IssueCode.WILDCARD_NOT_LAST,
         IssueCode.WHITE_SPACE,
+        IssueCode.MAPPING_REFERENCE,
         IssueCode.LIMIT_ALLOWS_NOTHING,
         IssueCode.WILDCARD_EXPORT_NOT_ENFORCED,
         IssueCode.CONNECTION_TYPE,

@@ -417,7 +417,8 @@ def compare(nsc: Nsc, monkeypatch: pytest.MonkeyPatch, cwd: Path, **options: str
     monkeypatch.chdir(cwd)
     monkeypatch.setenv("HOME", str(nsc.home))
     environ = {"HOME": str(nsc.home), **nsc.environ}
-    locations = Locations.find(environ, **options)
+    given: dict[str, Any] = {**options}
+    locations = Locations.find(environ, **given)
     store = DirectoryStore(locations.stores, keys=locations.keys)
     context = Context.find(locations, environ).settled(store)
     assert {

@@ -245,7 +245,13 @@ def test_a_server_that_deletes_nothing(site: Site) -> None:
     assert lines[1].startswith(
         "       [ERR ] n1: delete accounts request by O... failed - delete must"
     )
-    assert lines[-1] == "hint: set allow_delete: true in the resolver block of the servers"
+    assert lines[-2:] == [
+        "natsauth: nothing was done",
+        (
+            "hint: natsauth generate config --allow-delete lets servers delete accounts, once they "
+            "are restarted with it"
+        ),
+    ]
     site.shop.store.delete("o", "a")
     lines = fails(site, f"push -P -u {server.url}")
     assert lines[0] == "[ERR ] delete A...:"
@@ -360,11 +366,23 @@ def test_a_server_of_another_operator(make_site: Callable[..., Site], site: Site
     assert fails(site, f"push -A -u {other.url}") == [
         f"natsauth: cannot connect to {other.url}: Authorization Violation",
         (
-            "hint: the server trusts another operator, or its system account is another; or the "
-            "clocks differ"
+            "hint: the server trusts another operator, or its system account is another; or its "
+            "configuration has an older token of this operator: natsauth generate config, and "
+            "restart; or the clocks differ"
         ),
     ]
     assert document(site, f"push -A -u {other.url}", 1)[0]["code"] == "resolver_connection"
+
+
+def test_a_server_whose_operator_is_older(site: Site, server: NatsServer) -> None:
+    site.shop("edit operator --sk generate")
+    new = site.shop.body("o").signing_keys[-1]
+    site.shop(f"edit account a --tag x -K {new}")
+    for option in ("", "--dry-run"):
+        text = "\n".join(fails(site, f"push -a a -u {server.url} {option}"))
+        assert "n1 would not serve account" in text
+        assert "natsauth generate config writes the configuration" in text
+    assert site.shop(f"push -a a -u {server.url} -F")[0].startswith('[ OK ] pushed "a" to n1')
 
 
 def test_a_key_or_a_user_in_the_place_of_the_signing_key(

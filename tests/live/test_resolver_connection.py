@@ -85,7 +85,7 @@ async def test_a_dead_port() -> None:
     url = dead_url()
     text = await refusal(url)
     assert text.startswith(f"cannot connect to {url}: ")
-    assert "Connect call failed" in text
+    assert "connection refused" in text
     assert text.endswith("(hint: start the server, or correct its address)")
 
 
@@ -109,7 +109,7 @@ async def test_a_server_that_says_nothing(start_server: StartServer) -> None:
     realm = Realm()
     async with talker() as url:
         text = await refusal(url, connect_timeout=0.3)
-        assert text == f"cannot connect to {url}: no answer in time"
+        assert text.startswith(f"cannot connect to {url}: no answer in time (hint: is it a NATS ")
         server = start_server(realm.config())
         async with realm.connect([url, server.url], connect_timeout=2) as client:
             assert client.servers

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from natsauth.claims import Permission, WeightedMapping
 from natsauth.errors import ResolverConnectionError, ResolverError, UsageError
 from natsauth.keys import KeyType
 from natsauth.resolver import PushEffect, PushReason
+from natsauth.resolver._protocol import SUBJECTS, VARZ
+from natsauth.subjects import out_of_range
 from natsauth.token import encode
 from tests.live import _realm
 from tests.live._realm import FULL, Realm, key, user
@@ -171,3 +174,71 @@ async def test_other_time_outs(start_server: StartServer) -> None:
         assert hasty.servers == client.servers
         with pytest.raises(UsageError, match="timeout is a timedelta or seconds"):
             client.with_timeout(0)
+
+
+async def test_a_server_whose_operator_is_older(start_server: StartServer) -> None:
+    realm = Realm()
+    server = start_server(realm.config(more="server_name: n1"))
+    old, new = realm.new_account("old"), key(KeyType.OPERATOR)
+    claims = realm.operator.claims
+    claims.nats.signing_keys = [new.public_key, realm.signing.public_key]
+    realm.operator = encode(claims, realm.identity)
+    account = realm.account(key(KeyType.ACCOUNT), "new", signer=new)
+    for creds in ({}, {"creds": realm.system_user()}):
+        async with realm.connect(server.url, **creds) as client:
+            assert await client.push(old)
+            assert not client.check(old).problems
+            assert "n1 would not serve account" in client.check(account).problems[0]
+            [result] = [result async for result in client.push_each([account])]
+            assert result.reason is PushReason.NOT_SENT
+            with pytest.raises(ResolverError, match=r"n1 would not serve .*restart them"):
+                await client.push(account)
+            assert await client.push(account, force=True)  # that is what it says
+    # Who may not ask what servers trust is not told.
+    subjects = [s.replace("*", ">") if s.endswith("*") else s for s in SUBJECTS if s != VARZ]
+    few = realm.system_user(pub=Permission(allow=subjects))
+    async with realm.connect(server.url, creds=few) as client:
+        assert not client.check(account).problems
+        assert await client.push(account)
+        assert client._session.questions.error is None
+        server.stop()
+        with pytest.raises(ResolverConnectionError) as caught:
+            await client.push(account)
+        assert "permissions" not in str(caught.value)
+
+
+async def test_a_server_with_the_operator_of_today(start_server: StartServer) -> None:
+    realm = Realm(strict=False)
+    server = start_server(realm.config())
+    async with realm.connect(server.url) as client:
+        [keys] = client._session.trusted.values()
+        assert keys == {realm.identity.public_key, realm.signing.public_key}
+        by_identity = realm.account(key(KeyType.ACCOUNT), "a", signer=realm.identity)
+        assert await client.push_all([by_identity, realm.new_account("b")])
+
+
+async def test_mappings_that_a_server_refuses(start_server: StartServer, connect: Connect) -> None:
+    realm = Realm(strict=False)
+    server = start_server(realm.config())
+    async with realm.connect(server.url) as client:
+        for destination, source, numbers in (
+            ("b.$1.{{wildcard(1)}}", "a.*", []),
+            ("b.$2", "a.*", [2]),
+            ("b.{{Wildcard(3)}}", "a.*", [3]),
+            ("b.{{partition(10,1,3)}}", "a.*.*", [3]),
+            ("b.{{partition(10)}}.{{random(9)}}", "a", []),
+            ("b.{{split(3,-)}}", "a.*.*", [3]),
+            ("b.{{wildcard(0)}}", "a", [0]),
+            ("b.$0", "a.*", []),
+            ("b.$1.>", "a.>", [1]),
+            ("b.$x", "a", []),
+        ):
+            owner = key(KeyType.ACCOUNT)
+            assert await client.push(realm.account(owner, "m"))
+            # Only an account that is in use is looked into.
+            async with connect(server.url, **user(owner).nats_py()):
+                pass
+            target = WeightedMapping(subject=destination)
+            [reply] = (await client.push(realm.account(owner, mappings={source: [target]}))).replies
+            assert ("index out of range" in reply.message) is bool(numbers), reply
+            assert out_of_range(destination, source) == numbers
