@@ -103,17 +103,22 @@ class FailingStore(MemoryStore):
 
     Attributes:
         left: How many changes it still takes.
+        once: Whether it takes any number of them once it has failed.
+        failure: What it raises; by default that the disk is full.
         log: What was changed, in order.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.left = 1 << 30
+        self.once = False
+        self.failure: BaseException | None = None
         self.log: list[str] = []
 
     def _change(self, what: str) -> None:
         if self.left == 0:
-            raise DiskFullError("the disk is full")
+            self.left = 1 << 30 if self.once else 0
+            raise self.failure or DiskFullError("the disk is full")
         self.left -= 1
         self.log.append(what)
 

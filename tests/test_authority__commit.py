@@ -199,6 +199,34 @@ def test_a_commit_that_failed_in_its_middle_says_how_to_go_on() -> None:
     assert caught.value.hint.startswith("what was written until then is whole; the same commit")
 
 
+@pytest.mark.parametrize("stops", [False, True], ids=["the disk is full", "interrupted"])
+def test_new_and_edited_entries_are_stored_all_or_not_at_all(*, stops: bool) -> None:
+    left = 0
+    while True:
+        store = FailingStore()
+        prepared(store)
+        authority = Authority(store)
+        operator = authority.operators["op"]
+        operator.claims.nats.tags = ["edited"]
+        other = authority.operators.add("other", signing_keys=1, system_account=True)
+        other.accounts.add("a").users.add("u")
+        before, store.left, store.once = content(store), left, True
+        store.failure = KeyboardInterrupt() if stops else None
+        try:
+            authority.commit(now=NOW)
+        except (DiskFullError, KeyboardInterrupt):
+            assert content(store) == before
+            store.left, store.failure = 1 << 30, None
+            authority.commit(now=NOW)  # the drafts are as they were, too
+            assert store.names("other") == ["SYS", "a"]
+            assert operator.token.claims.nats.tags == ["edited"]
+            check_tree(store, NOW)
+        else:
+            assert left > 10
+            return
+        left += 1
+
+
 def test_a_commit_that_failed_anywhere_goes_on() -> None:
     expected = {("op",), ("op", "SYS"), ("op", "SYS", "sys"), ("op", "renamed"),
                 ("op", "renamed", "alice"), ("op", "renamed", "carol")}  # fmt: skip

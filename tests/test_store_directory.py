@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from functools import partial
-from stat import S_IMODE
+from stat import S_IMODE, S_ISREG
 from typing import TYPE_CHECKING
 
 import pytest
@@ -307,6 +307,29 @@ def test_a_directory_that_must_not_be_changed() -> None:
         finally:
             for place in (directory / "stores", directory / "stores/op"):
                 place.chmod(0o700)
+
+
+def test_what_cannot_be_written_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, real = DirectoryStore(tmp_path / "stores", keys=tmp_path / "keys"), os.fsync
+    for written in range(2):  # first .nsc cannot be written, then the token
+        left = [written]
+
+        def fsync(file: int, left: list[int] = left) -> None:
+            if S_ISREG(os.fstat(file).st_mode):
+                left[0] -= 1
+                if left[0] < 0:
+                    raise OSError(errno.ENOSPC, "No space left on device")
+            real(file)
+
+        with monkeypatch.context() as disk:
+            disk.setattr(os, "fsync", fsync)
+            with pytest.raises(FileError, match="No space left on device"):
+                store.write("op", "op")
+        assert [*(tmp_path / "stores").iterdir()] == []
+    store.write("op", "op")
+    assert store.names() == ["op"]
 
 
 def test_a_directory_that_must_not_be_read() -> None:

@@ -89,8 +89,9 @@ class Authority:
             ValidationError, TrustError, SecretError, ClaimsError, TokenError: A draft is refused:
                 by its findings, by what servers trust, because nobody who may sign is at hand, or
                 because it would be too large.
-            StoreError, FileError: The store cannot be read or written. Whatever was written is
-                whole, and another commit goes on from there.
+            StoreError, FileError: The store cannot be read or written. New and edited entries are
+                stored all or not at all; what was renamed or deleted is whole, and another commit
+                goes on from there.
             UsageError: It is inside of a transaction, or ``now`` is no moment.
         """
         if self._inside:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from natsauth.authority._guards import check_lockout
 from natsauth.authority._seeds import leaving_seeds
 from natsauth.authority._signers import choose_signer, is_foreign
+from natsauth.authority._undo import Undo
 from natsauth.claims import AccountClaims, ActivationClaims, UserClaims
 from natsauth.claims.base import ANY
 from natsauth.creds import Creds
@@ -39,6 +40,11 @@ if TYPE_CHECKING:
 # What ends by itself is for validate() and the guards to judge.
 _PASSING = (TrustCode.ACCOUNT_EXPIRED, TrustCode.ACCOUNT_NOT_YET_VALID, TrustCode.USER_EXPIRED,
             TrustCode.USER_NOT_YET_VALID)  # fmt: skip
+
+_GO_ON = (
+    "what was written until then is whole; "
+    "the same commit, or ensure() in another, goes on from there"
+)
 
 
 class Action(StrEnum):
@@ -85,8 +91,9 @@ def commit(tree: Tree, now: int, *, allow_lockout: bool, dry_run: bool = False) 
         LockoutError, ValidationError, TrustError, SecretError: A draft is refused.
         ClaimsError: A field of a draft holds what its type cannot.
         TokenError: A token would be too large, or a foreign signer failed.
-        StoreError, FileError: The store cannot be read or written. What was written until then
-            is whole, and a commit of the same drafts goes on from there.
+        StoreError, FileError: The store cannot be read or written. New and edited entries are
+            stored all or not at all. What was renamed or deleted until then is whole, and a commit
+            of the same drafts goes on from there.
     """
     pending = [draft for draft in tree.drafts.values() if draft.is_pending]
     pending.sort(key=lambda draft: (draft.deleted, len(draft.path), draft.path))
@@ -97,21 +104,17 @@ def commit(tree: Tree, now: int, *, allow_lockout: bool, dry_run: bool = False) 
     if not allow_lockout:
         check_lockout(tree, pending, tokens, now)
     creds = {path: _creds(tree, token) for path, token in tokens.items() if len(path) == USER}
-    seeds = [key.reveal_seed() for key in tree.made.values()]
     work = [(draft, tokens.get(draft.path), creds.get(draft.path, "")) for draft in pending]
     dropped, kept = leaving_seeds(tree, pending, tokens)
     changes = [_change(tree, draft, token, creds, kept) for draft, token, creds in work]
     if dry_run:
         tree.forget()
         return changes
+    _store_new(tree, [(d, token, text) for d, token, text in work if token and not d.new_name])
     with _resumable():
-        # Seeds first, creds next: of a token that is stored, nothing is missing.
-        for seed in seeds:
-            tree.store.add_seed(seed)
-        tree.made.clear()
         for draft, token, text in work:
-            if token is not None:
-                _write(tree, draft, token, text)
+            if token is not None and draft.new_name:
+                _rename(tree, draft, token, text)
         # What is deleted goes last: until then, whatever failed can be done again.
         for key in dropped:
             with suppress(NotFoundError):
@@ -123,16 +126,43 @@ def commit(tree: Tree, now: int, *, allow_lockout: bool, dry_run: bool = False) 
     return changes
 
 
+def _store_new(tree: Tree, work: list[tuple[Draft[Any], Token[Any], str]]) -> None:
+    """Store new keys, and tokens with their creds: all of them, or none.
+
+    Raises:
+        StoreError, FileError: The store cannot be written; it is as it was, or the hint says more.
+    """
+    undo = Undo(tree.store)
+    try:
+        # Seeds first, creds next: of a token that is stored, nothing is missing.
+        for key in tree.made.values():
+            undo.add_seed(key)
+        for draft, token, creds in work:
+            if creds:
+                undo.write_creds(creds, draft.path)
+            undo.write(token.encoded, draft.path)
+    except BaseException as error:
+        if undo.take_back():
+            raise
+        for draft, token, _ in work:
+            with suppress(FileError, StoreError):
+                if _stored(tree, draft.path) == token.encoded:
+                    draft.settle(token)
+        if isinstance(error, FileError | StoreError):
+            error.hint = error.hint or _GO_ON
+        raise
+    for draft, token, _ in work:
+        draft.settle(token)
+    tree.made.clear()
+
+
 @contextmanager
 def _resumable() -> Iterator[None]:
     """Have an error of the store say how to go on, unless it says something else."""
     try:
         yield
     except (FileError, StoreError) as error:
-        error.hint = error.hint or (
-            "what was written until then is whole; "
-            "the same commit, or ensure() in another, goes on from there"
-        )
+        error.hint = error.hint or _GO_ON
         raise
 
 
@@ -276,9 +306,8 @@ def _change(
     )  # fmt: skip
 
 
-def _write(tree: Tree, draft: Draft[Any], token: Token[Any], creds: str) -> None:
-    old = draft.path
-    path = (*old[:-1], draft.new_name or old[-1])
+def _rename(tree: Tree, draft: Draft[Any], token: Token[Any], creds: str) -> None:
+    old, path = draft.path, (*draft.path[:-1], draft.new_name)
     if creds:
         tree.store.write_creds(creds, *path)
     tree.store.write(token.encoded, *path)

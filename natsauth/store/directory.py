@@ -15,13 +15,13 @@ out meanwhile. nsc itself does not know that lock.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from natsauth import _json
 from natsauth._files import write_file
-from natsauth.errors import NotFoundError
+from natsauth.errors import FileError, NotFoundError
 from natsauth.store import _disk
 from natsauth.store._checks import check_case, check_path, encoded, no_entry, possible
 from natsauth.store.base import ACCOUNT, OPERATOR, USER, check_name
@@ -148,11 +148,21 @@ class DirectoryStore(KeyRing):
             check_name(path[-1])
             if len(path) == ACCOUNT:
                 self._check_case(path)
-        file = self.token_file(*path)
-        _disk.make_directory(file.parent)
-        if len(path) == OPERATOR:
-            self._make_operator(path)  # first, so that nsc knows an operator as soon as we do
-        write_file(file, data, overwrite=True)
+        file, about = self.token_file(*path), self.token_file(path[0]).with_name(".nsc")
+        is_known = len(path) > OPERATOR or _disk.exists(about)
+        try:
+            # An operator has a directory for accounts from the start, as nsc expects it.
+            _disk.make_directory(self._below(path) if len(path) == OPERATOR else file.parent)
+            if not is_known:
+                _make_operator(about, path[0])  # so that nsc knows an operator as soon as we do
+            write_file(file, data, overwrite=True)
+        except FileError:
+            with suppress(FileError):
+                if not is_known:
+                    _disk.remove(about)
+                    _disk.remove_empty(self._below(path))
+                _disk.remove_empty(file.parent)
+            raise
 
     def delete(self, *path: str) -> None:
         """Delete a token and everything below it; seeds, creds and files of others stay.
@@ -222,13 +232,11 @@ class DirectoryStore(KeyRing):
             listed[above] = by_case
         return listed[above]
 
-    def _make_operator(self, path: tuple[str, ...]) -> None:
-        """Make what nsc knows an operator's directory by."""
-        _disk.make_directory(self._below(path))
-        file = self.token_file(*path).with_name(".nsc")
-        if not _disk.exists(file):
-            about = {"managed": False, "name": path[-1], "kind": "operator", "version": "1"}
-            write_file(file, _json.to_bytes(_json.dumps(about)), overwrite=True)
+
+def _make_operator(about: Path, name: str) -> None:
+    """Make what nsc knows an operator's directory by."""
+    document = {"managed": False, "name": name, "kind": "operator", "version": "1"}
+    write_file(about, _json.to_bytes(_json.dumps(document)), overwrite=True)
 
 
 # A token goes after all below it: or what a crash leaves would be there again, under another entry
