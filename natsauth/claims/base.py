@@ -35,12 +35,13 @@ def seconds(moment: object) -> int:
         UsageError: It is neither, or a datetime without time zone, which each machine would
             read differently.
     """
-    from datetime import datetime
+    from datetime import UTC, datetime, timedelta
 
     if isinstance(moment, datetime):
         if moment.utcoffset() is None:
             raise UsageError("a datetime needs a time zone", hint="as in datetime.now(UTC)")
-        moment = moment.timestamp()
+        # Not by timestamp(): far in the future a float rounds up.
+        moment = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(seconds=1)
     if isinstance(moment, bool) or not isinstance(moment, int | float):
         raise UsageError(f"expected a datetime or Unix seconds, got {type(moment).__name__}")
     if not INT64[0] <= moment <= INT64[1]:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from natsauth.keys import KeyPair
     from tests.live._cluster import Cluster
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 DELETING = "{ type: full, dir: './jwt', timeout: '50ms', allow_delete: true }"
 CACHE = "{ type: cache, dir: './jwt', timeout: '50ms' }"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from natsauth._server import NatsServer
     from tests.live.conftest import StartServer
 
-pytestmark = [pytest.mark.live, pytest.mark.asyncio]
+pytestmark = [pytest.mark.slow, pytest.mark.live, pytest.mark.asyncio]
 nothing_is_left = _realm.nothing_is_left
 
 
