@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from natsauth import Token
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "docs/how-to/docker-compose.md").read_text("utf-8")
 FILE = yaml.safe_load(next(block.text for block in blocks(PAGE) if block.kind == "yaml"))
 SERVICES: dict[str, Any] = FILE["services"]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from natsauth.token import Token
     from tests.live.conftest import Connect, StartServer
 
-pytestmark = [pytest.mark.live, pytest.mark.asyncio]
+pytestmark = [pytest.mark.slow, pytest.mark.live, pytest.mark.asyncio]
 nothing_is_left = _realm.nothing_is_left
 
 CACHE = "{ type: cache, dir: './jwt', ttl: '1h' }"

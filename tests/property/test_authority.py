@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -18,6 +19,8 @@ from tests._authority import NOW, check_tree, tokens
 
 if TYPE_CHECKING:
     from natsauth.authority import OperatorNode
+
+pytestmark = pytest.mark.slow
 
 Path = tuple[str, ...]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -15,6 +16,8 @@ from natsauth.store import DirectoryStore, MemoryStore
 
 if TYPE_CHECKING:
     from natsauth.store import Store
+
+pytestmark = pytest.mark.slow
 
 NAMES = ["a", "A", "b", "ab", " a ", ".a", "..", "", "/", "a/b", "ß", "a\0", "\ud800", "x" * 250]
 PAIRS = [
