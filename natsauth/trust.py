@@ -31,7 +31,7 @@ from natsauth.keys import KeyType, is_public_key
 from natsauth.token import Token, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from datetime import datetime
 
     from natsauth.claims.permissions import UserPermissionLimits
@@ -67,6 +67,17 @@ class TrustCode(StrEnum):
     USER_REVOKED = "user_revoked"
     USER_EXPIRED = "user_expired"
     USER_NOT_YET_VALID = "user_not_yet_valid"
+
+
+TIME_CODES = frozenset(
+    {
+        TrustCode.ACCOUNT_EXPIRED,
+        TrustCode.ACCOUNT_NOT_YET_VALID,
+        TrustCode.USER_EXPIRED,
+        TrustCode.USER_NOT_YET_VALID,
+    }
+)
+"""The reasons that come and go with time; claims alone say them, too."""
 
 
 class TrustFinding(NamedTuple):
@@ -105,6 +116,14 @@ class TrustReport:
     def reason(self) -> TrustCode | None:
         """The code of the first finding, or ``None``."""
         return self.findings[0].code if self.findings else None
+
+    def without(self, codes: Collection[TrustCode]) -> TrustReport:
+        """Return the verdict as it would be if some reasons did not count.
+
+        Args:
+            codes: The reasons.
+        """
+        return TrustReport(tuple(f for f in self.findings if f.code not in codes))
 
     def raise_for_errors(self) -> None:
         """Raise what was found, if anything was.

@@ -14,7 +14,7 @@ from natsauth.errors import (
     StoreDataError,
 )
 from natsauth.store.base import check_name
-from natsauth.trust import TrustCode, TrustReport, check_account, check_user
+from natsauth.trust import TIME_CODES, TrustCode, check_account, check_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,13 +27,7 @@ if TYPE_CHECKING:
     from natsauth.store import Store
     from natsauth.token import Token
 
-_PASSING = (
-    TrustCode.ACCOUNT_EXPIRED,
-    TrustCode.ACCOUNT_NOT_YET_VALID,
-    TrustCode.USER_EXPIRED,
-    TrustCode.USER_NOT_YET_VALID,
-    TrustCode.USER_REVOKED,
-)
+_PASSING = TIME_CODES | {TrustCode.USER_REVOKED}
 
 
 def adopt_account(
@@ -76,7 +70,7 @@ def adopt_account(
         _check_key(operator, claims.sub)
     elif not overwrite_newer:
         _check_newer(token, present.token)
-    report = _lasting(check_account(token, operator.token))
+    report = check_account(token, operator.token).without(_PASSING)
     if report:
         store.write(token.encoded, operator.name, name)
     elif foreign or claims.iss == claims.sub:
@@ -163,7 +157,7 @@ def _take(
         TrustError: The operator did not sign it.
         StoreError, FileError: It cannot be stored.
     """
-    _lasting(check_account(token, operator.token)).raise_for_errors()
+    check_account(token, operator.token).without(_PASSING).raise_for_errors()
     if new is not None:
         try:
             path = (*operator.path, check_name(name))
@@ -222,7 +216,7 @@ def adopt_user(
     present = _present(account.users, path, claims.sub, overwrite=overwrite)
     if present is not None and not overwrite_newer:
         _check_newer(token, present.token)
-    _lasting(check_user(token, account.token, operator.token)).raise_for_errors()
+    check_user(token, account.token, operator.token).without(_PASSING).raise_for_errors()
     store.write(token.encoded, *path)
     return path
 
@@ -276,7 +270,3 @@ def _check_key(operator: OperatorNode, key: str) -> None:
     with suppress(NotFoundError):
         name = operator.accounts.find_key(key).name
         raise ExistsError(f"the account is here as {name!r:.80} already", hint="rename that first")
-
-
-def _lasting(report: TrustReport) -> TrustReport:
-    return TrustReport(tuple(f for f in report.findings if f.code not in _PASSING))

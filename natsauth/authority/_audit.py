@@ -9,7 +9,7 @@ from natsauth.claims.base import clock
 from natsauth.claims.exchange import SERVICE
 from natsauth.errors import NatsAuthError, StoreDataError
 from natsauth.subjects import is_contained_in
-from natsauth.trust import TrustCode, check_account, check_user
+from natsauth.trust import TIME_CODES, TrustCode, check_account, check_user
 from natsauth.validation import validate
 
 if TYPE_CHECKING:
@@ -22,14 +22,6 @@ if TYPE_CHECKING:
     from natsauth.claims import AccountClaims, Import
     from natsauth.claims.base import Claims
     from natsauth.trust import TrustReport
-
-# Which the claims alone say already.
-_SAID = (
-    TrustCode.ACCOUNT_EXPIRED,
-    TrustCode.ACCOUNT_NOT_YET_VALID,
-    TrustCode.USER_EXPIRED,
-    TrustCode.USER_NOT_YET_VALID,
-)
 
 
 class Finding(NamedTuple):
@@ -168,9 +160,10 @@ def _exported_subject(item: Import) -> str:
 
 
 def _trust(node: Node[Any], report: TrustReport) -> Iterator[Finding]:
-    for code, message, hint in report.findings:
+    # The claims alone have said what time brings.
+    for code, message, hint in report.without(TIME_CODES).findings:
         # What is wrong with the account of a user is told of the account.
-        if code not in _SAID and code.startswith(node.claims.kind):
+        if code.startswith(node.claims.kind):
             fatal = code != TrustCode.USER_REVOKED  # which somebody wanted
             yield Finding(node.path, code, message, fatal, hint)
 

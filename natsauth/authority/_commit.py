@@ -28,7 +28,7 @@ from natsauth.keys import KeyPair
 from natsauth.signing import signer_key
 from natsauth.store.base import ACCOUNT, USER
 from natsauth.token import Token, encode
-from natsauth.trust import TrustCode, TrustReport, check_account, check_user
+from natsauth.trust import TIME_CODES, check_account, check_user
 from natsauth.validation import validate
 
 if TYPE_CHECKING:
@@ -36,10 +36,7 @@ if TYPE_CHECKING:
 
     from natsauth.authority._draft import Draft, Path
     from natsauth.authority._tree import Tree
-
-# What ends by itself is for validate() and the guards to judge.
-_PASSING = (TrustCode.ACCOUNT_EXPIRED, TrustCode.ACCOUNT_NOT_YET_VALID, TrustCode.USER_EXPIRED,
-            TrustCode.USER_NOT_YET_VALID)  # fmt: skip
+    from natsauth.trust import TrustCode
 
 _GO_ON = (
     "what was written until then is whole; "
@@ -248,7 +245,7 @@ def check_trust(
     tokens: dict[Path, Token[Any]],
     now: int,
     *,
-    passing: Collection[str] = _PASSING,
+    passing: Collection[TrustCode] = TIME_CODES,
     known: Mapping[Path, Token[Any]] | None = None,
 ) -> None:
     """Have the server's own rules judge new tokens, beside those that stay.
@@ -257,7 +254,7 @@ def check_trust(
         tree: Where they belong.
         tokens: The new tokens, by path.
         now: The moment.
-        passing: Codes of what does not matter.
+        passing: Codes of what does not matter; times are for validate() and the guards to judge.
         known: What is stored, as far as it was read in this moment.
 
     Raises:
@@ -277,7 +274,7 @@ def check_trust(
             report = check_user(token, latest(*path[:2]), latest(path[0]), now=now)
         else:
             continue
-        TrustReport(tuple(f for f in report.findings if f.code not in passing)).raise_for_errors()
+        report.without(passing).raise_for_errors()
 
 
 def _creds(tree: Tree, token: Token[UserClaims]) -> str:

@@ -18,7 +18,7 @@ from natsauth.config import _text
 from natsauth.errors import ConfigError, UsageError
 from natsauth.keys import KeyType, is_public_key
 from natsauth.token import Token, decode
-from natsauth.trust import TrustCode, TrustReport, check_account
+from natsauth.trust import TIME_CODES, check_account
 from natsauth.validation import IssueCode, validate
 
 if TYPE_CHECKING:
@@ -59,8 +59,6 @@ _WRITERS: dict[str, Callable[[str, object], str]] = {
 }
 # The findings about an operator that a server stumbles over; to the others it is blind.
 _FATAL = (IssueCode.SIGNING_KEY, IssueCode.SYSTEM_ACCOUNT, IssueCode.SERVER_VERSION)
-# The findings about an account that end by themselves, or with its next token.
-_PASSING = (TrustCode.ACCOUNT_EXPIRED, TrustCode.ACCOUNT_NOT_YET_VALID)
 
 _Accounts = dict[str, Token[AccountClaims]]
 
@@ -203,7 +201,8 @@ def _accounts(
         account = decode(item, AccountClaims)
         key = account.claims.sub
         report = check_account(account, operator, now=now)
-        TrustReport(tuple(f for f in report.findings if f.code not in _PASSING)).raise_for_errors()
+        # What time brings passes with time, or with the account's next token.
+        report.without(TIME_CODES).raise_for_errors()
         if key in known:
             raise ConfigError(f"account {key} is there twice", hint="give its latest token only")
         known[key] = account
