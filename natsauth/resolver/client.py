@@ -177,8 +177,11 @@ class ResolverClient:
         Raises:
             UsageError: It is no token.
         """
-        [checked] = self._checked([token], force=force)
-        return checked
+        session = self._session
+        return check(
+            token, session.operator,
+            max_payload=session.max_payload, trusted=session.trusted, force=force,
+        )  # fmt: skip
 
     async def push(
         self,
@@ -249,9 +252,7 @@ class ResolverClient:
 
         Args:
             tokens: The accounts.
-            force: As that of :meth:`push_all`.
-            confirm: As that of :meth:`push_all`.
-            in_memory: As that of :meth:`push_all`.
+            force, confirm, in_memory: As those of :meth:`push_all`.
 
         Yields:
             What the servers answered about each account, in the order of the accounts.
@@ -395,14 +396,4 @@ class ResolverClient:
     def _checked(self, tokens: Iterable[Token[AccountClaims]], *, force: bool) -> Iterator[Checked]:
         if not isinstance(tokens, Iterable):
             raise UsageError(f"expected tokens, got {type(tokens).__name__}", hint="or use push()")
-        session = self._session
-        return (
-            check(
-                token,
-                session.operator,
-                max_payload=session.max_payload,
-                trusted=session.trusted,
-                force=force,
-            )
-            for token in tokens
-        )
+        return (self.check(token, force=force) for token in tokens)
