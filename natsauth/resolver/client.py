@@ -124,10 +124,9 @@ class ResolverClient:
         urls = parse_servers(claims.nats.account_server_url if servers is None else servers)
         patience = seconds("timeout", timeout)
         time_to_connect = seconds("connect_timeout", connect_timeout)
-        if expected_servers is not None and (
-            expected_servers.__class__ is not int or expected_servers < 1
-        ):
-            raise UsageError(f"expected_servers is 1 or more, got {expected_servers!r:.80}")
+        expected = expected_servers
+        if not (expected is None or (expected.__class__ is int and expected >= 1)):
+            raise UsageError(f"expected_servers is 1 or more, got {expected!r:.80}")
         inbox = f"_INBOX.{token_hex(16)}.*"
         if creds is None and system_account is not None and signer is not None:
             life = max(int(seconds("lifetime", lifetime)), 1)
@@ -145,7 +144,7 @@ class ResolverClient:
                 patience,
                 Roster({}, 0),
             )
-            yield cls(await session.with_roster(expected_servers))
+            yield cls(await session.with_roster(expected))
 
     @property
     def servers(self) -> tuple[str, ...]:
@@ -252,7 +251,9 @@ class ResolverClient:
 
         Args:
             tokens: The accounts.
-            force, confirm, in_memory: As those of :meth:`push_all`.
+            force: As that of :meth:`push_all`.
+            confirm: As that of :meth:`push_all`.
+            in_memory: As that of :meth:`push_all`.
 
         Yields:
             What the servers answered about each account, in the order of the accounts.
