@@ -103,7 +103,7 @@ def server_version_problem(text: str) -> str | None:
     if not text:
         return None
     numbers = [parse_int(part) for part in text.split(".", 3)]
-    if len(numbers) == 3 and all(n is not None and n >= 0 for n in numbers):  # noqa: PLR2004
+    if len(numbers) == 3 and all(n is not None and n >= 0 for n in numbers):  # noqa: PLR2004 - as said
         return None
     return f"server version {text!r} is not three numbers joined by dots, such as 2.10.0"
 

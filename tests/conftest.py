@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import zoneinfo
 from typing import TYPE_CHECKING
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
 settings.register_profile("local", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+RANDOM = re.compile(r"(S[A-Z]|[A-Z])[A-Z2-7]{54,56}|(eyJ)[\w.-]+")
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Call a random key or token by its kind alone: every worker must collect the same tests."""
+    if isinstance(val, str) and (RANDOM.search(val) or len(val) > 80):
+        return ascii(RANDOM.sub(r"<\1\2>", val))[:80]
+    return None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

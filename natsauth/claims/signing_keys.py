@@ -83,7 +83,7 @@ def _through_float(value: Any) -> Any:
     """
     if isinstance(value, dict):
         return {name: _through_float(item) for name, item in value.items()}
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:  # noqa: PLR2004
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:  # noqa: PLR2004 - Go's bound
         value = int(value)
     if value.__class__ is int and _ROUNDED_UP <= abs(value) <= 1 << 63:
         return 1 << 63

@@ -254,4 +254,4 @@ def _nearest(name: str, names: list[str]) -> str:
 
 def _listed(names: Any) -> str:
     shown = list(names)
-    return ", ".join(shown[:5]) + (f" and {len(shown) - 5} more" if len(shown) > 5 else "")  # noqa: PLR2004
+    return ", ".join(shown[:5]) + (f" and {len(shown) - 5} more" if len(shown) > 5 else "")  # noqa: PLR2004 - enough to see

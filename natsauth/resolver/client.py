@@ -57,10 +57,7 @@ if TYPE_CHECKING:
 
 
 class ResolverClient:
-    """A connection to a server, through which all servers of its cluster are reached.
-
-    Made by :meth:`connect`.
-    """
+    """A connection to all servers of a cluster through one of them, made by :meth:`connect`."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -125,7 +122,7 @@ class ResolverClient:
         patience = seconds("timeout", timeout)
         time_to_connect = seconds("connect_timeout", connect_timeout)
         expected = expected_servers
-        if not (expected is None or (expected.__class__ is int and expected >= 1)):
+        if expected is not None and (expected.__class__ is not int or expected < 1):
             raise UsageError(f"expected_servers is 1 or more, got {expected!r:.80}")
         inbox = f"_INBOX.{token_hex(16)}.*"
         if creds is None and system_account is not None and signer is not None:
