@@ -214,7 +214,7 @@ def test_weak_public_keys_verify_nothing() -> None:
             PublicKey(KeyType.USER, raw).verify(b"data", bytes(64))
 
 
-WRONG = [None, 5, 1.5, "text", [], [1, 2], [300], (1,), {}, ..., True, range(3)]
+WRONG: list[Any] = [None, 5, 1.5, "text", [], [1, 2], [300], (1,), {}, ..., True, range(3)]
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=repr)
