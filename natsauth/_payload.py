@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import fields
 from functools import cached_property
 from hashlib import new as new_hash
@@ -9,7 +10,7 @@ from json.encoder import encode_basestring as quote
 from re import compile as regex
 from typing import Any, cast
 
-from natsauth import _base32
+from natsauth import _base32, _strkey
 from natsauth._codec import Problems, Writer, mismatch, write_extra
 from natsauth._json import JsonError, to_bytes
 from natsauth._values import account_server_url_problem
@@ -18,7 +19,14 @@ from natsauth.claims.account import Account
 from natsauth.claims.base import MEMBERS, VERSION, Claims
 from natsauth.claims.generic import GenericClaims, write_body
 from natsauth.claims.parse import CLAIMS
-from natsauth.errors import ClaimsError, IssuerError, Problem, SecretError, UsageError
+from natsauth.errors import (
+    ClaimsError,
+    IssuerError,
+    KeyTextError,
+    Problem,
+    SecretError,
+    UsageError,
+)
 from natsauth.keys import KeyType, PublicKey, is_public_key
 
 _NATS = ((), "nats")
@@ -42,6 +50,7 @@ _BODIES: dict[type[Claims], _Body] = {
     for kind, cls in CLAIMS.items()
 }
 _SEED = regex(rb"S[ACNOUX][A-Z2-7]{56}").search
+_SEEDS = regex(rb"S(?=([ACNOUX][A-Z2-7]{56}))").finditer  # those that overlap, too
 _SHA512_256 = new_hash("sha512_256")
 
 
@@ -94,9 +103,18 @@ def make_payload(claims: Any, issuer: PublicKey, issued_at: int) -> bytes:
         payload = to_bytes(f'{{{before}"jti":"{jti}",{after}{nats}{extra}}}')
     except JsonError as error:
         raise ClaimsError([Problem("$", str(error))]) from None
-    if _SEED(payload):
+    if _SEED(payload) or _has_seed_in_any_case(payload):
         raise SecretError("the claims hold a seed", hint="give the public key in its place")
     return payload
+
+
+def _has_seed_in_any_case(payload: bytes) -> bool:
+    """Tell whether there is a seed with a good checksum, be it in lower case as tags are."""
+    for found in _SEEDS(payload.upper()):
+        with suppress(KeyTextError):
+            _strkey.decode_seed(f"S{found[1].decode()}")
+            return True
+    return False
 
 
 def _check_subject(claims: Any) -> None:

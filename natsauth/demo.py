@@ -24,6 +24,7 @@ from natsauth.keys import KeyPair, KeyType
 from natsauth.resolver import ResolverClient
 from natsauth.shortcuts import encode_user
 from natsauth.store import MemoryStore
+from natsauth.store._disk import make_directory, names_in
 from natsauth.token import decode
 
 if TYPE_CHECKING:
@@ -72,12 +73,8 @@ def run(directory: Path, narrate: Narrate) -> None:
             "the demo connects with nats-py, which is not installed",
             hint='python -m pip install "natsauth[demo]"',
         )
-    try:
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        used = any(directory.iterdir())
-    except OSError as error:
-        raise FileError(f"cannot use {directory}: {error.strerror}") from None
-    if used:
+    make_directory(directory)
+    if names_in(directory):
         raise FileError(f"{directory} is not empty", hint="name a new directory")
     asyncio.run(_run(directory, narrate))
 

@@ -394,3 +394,18 @@ def test_a_seed_in_the_claims_is_refused_and_not_shown(kind: str, signer: KeyPai
     with pytest.raises(SecretError, match="hold a seed") as caught:
         encode(claims, signer)
     assert seed not in shown(caught.value)
+    damaged = seed[:-1] + ("A" if seed[-1] != "A" else "B")
+    for form in (seed.lower(), f"ss{seed.lower()}x", seed.swapcase(), seed.title(), damaged):
+        for member in ("name", "aud"):
+            claims = full(kind)
+            setattr(claims, member, form)
+            with pytest.raises(SecretError, match="hold a seed") as caught:
+                encode(claims, signer)
+            assert form not in shown(caught.value)
+
+
+def test_what_only_looks_like_a_seed_in_lower_case_is_signed() -> None:
+    seed = ACCOUNT.reveal_seed().lower()
+    damaged = seed[:-1] + ("a" if seed[-1] != "a" else "b")
+    for text in (damaged, ACCOUNT.public_key.lower(), "s" * 200, "sa" * 100):
+        assert decode(encode(user(name=text), ACCOUNT)).claims.name == text

@@ -27,6 +27,7 @@ from natsauth.errors import (
     NatsAuthError,
     NotFoundError,
     SecretError,
+    StoreDataError,
     StoreNameError,
     TokenTooLargeError,
     TrustError,
@@ -34,7 +35,7 @@ from natsauth.errors import (
     ValidationError,
 )
 from natsauth.keys import KeyPair, KeyType
-from natsauth.store import MemoryStore
+from natsauth.store import DirectoryStore, MemoryStore
 from natsauth.token import encode
 from natsauth.trust import check_user
 from tests._authority import (
@@ -83,6 +84,30 @@ def test_users_and_creds_move_along_with_a_renamed_account(make: MakeStore, tmp_
     for path in [("op", "app", "alice"), ("op", "app", "bob")]:
         with pytest.raises(NotFoundError):
             store.creds(*path)
+
+
+@in_each_store
+def test_creds_of_users_that_are_gone_move_along_too(make: MakeStore, tmp_path: Path) -> None:
+    store = make(tmp_path)
+    authority, _, account = small_tree(store)
+    account.users["bob"].delete()
+    authority.commit()
+    creds = store.creds("op", "app", "bob")
+    account.rename("renamed")
+    authority.commit()
+    assert store.creds("op", "renamed", "bob") == creds
+
+
+def test_a_user_that_cannot_be_read_ends_a_rename_before_it_starts(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path / "stores", keys=tmp_path / "keys")
+    authority, _, account = small_tree(store)
+    store.token_file("op", "app", "bob").write_bytes(b"\xff")
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    account.users["alice"].claims.nats.allow_pub("edited")
+    account.rename("renamed")
+    with pytest.raises(StoreDataError, match=r"bob\.jwt' is not text"):
+        authority.commit()
+    assert {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()} == before
 
 
 def test_a_renamed_account_can_be_edited_all_over_in_the_same_commit() -> None:

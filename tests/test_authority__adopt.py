@@ -6,7 +6,7 @@ import pytest
 
 from natsauth.authority import Authority, OperatorNode
 from natsauth.authority._adopt import adopt_account, adopt_pulled, adopt_user
-from natsauth.claims import AccountClaims, UserClaims
+from natsauth.claims import Account, AccountClaims, Export, UserClaims
 from natsauth.errors import ConflictError, ExistsError, NotFoundError, StoreNameError, TrustError
 from natsauth.keys import KeyPair, KeyType
 from natsauth.store import MemoryStore
@@ -186,3 +186,55 @@ def test_of_many_accounts_the_names_are_listed_once() -> None:
     assert [one.stored for one in taken] == [True] * 20 + [False]
     assert isinstance(taken[-1].error, ExistsError)
     assert listed < 5
+
+
+REVOKED, PARTNER = ALICE.public_key, KeyPair.generate(KeyType.ACCOUNT).public_key
+REMOVED = KeyPair.generate(KeyType.ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "lost"),
+    [
+        (Account(revocations={REVOKED: NOW}), Account(), REVOKED),
+        (Account(revocations={REVOKED: NOW}), Account(revocations={REVOKED: NOW - 1}), REVOKED),
+        (Account(revocations={"*": NOW}), Account(revocations={REVOKED: NOW}), "*"),
+        (Account(revocations={REVOKED: NOW}), Account(revocations={"*": NOW}), ""),
+        (Account(), Account(revocations={REVOKED: NOW}), ""),
+        (
+            Account(exports=[Export(subject="a", revocations={PARTNER: NOW}), Export(subject="b")]),
+            Account(exports=[Export(subject="a"), Export(subject="c")]),
+            PARTNER,
+        ),
+        (Account(exports=[Export(subject="a", revocations={PARTNER: NOW})]), Account(), ""),
+        (Account(), Account(signing_keys=[REMOVED.public_key]), REMOVED.public_key),
+        (Account(), Account(signing_keys=[PARTNER]), ""),
+        (Account(signing_keys=[REMOVED.public_key]), Account(), ""),
+    ],
+)
+def test_what_is_refused_here_is_not_taken_again(
+    authority: Authority, here: Account, there: Account, lost: str
+) -> None:
+    store, operator = authority.store, operator_of(authority)
+    store.add_seed(REMOVED.reveal_seed())
+    old, new = (
+        encode(AccountClaims(sub=OWNER.public_key, name="a", nats=body), ROOT, now=NOW + later)
+        for later, body in enumerate((here, there))
+    )
+    store.write(old.encoded, "o", "a")
+    for overwrite_newer in (False, True):
+        [taken] = adopt_pulled(
+            store, operator, [new], overwrite_newer=overwrite_newer, dry_run=True
+        )
+        assert taken.stored is (overwrite_newer or not lost)
+        assert (str(taken.error) if taken.error else "") == (
+            f"it would take again what it refuses here: {lost} (hint: have it replaced with "
+            "--overwrite-newer, revoke or remove it again, and push it)"
+            if lost and not overwrite_newer
+            else ""
+        )
+    if lost:
+        with pytest.raises(ConflictError, match="what it refuses here"):
+            adopt_account(store, operator, new, overwrite=True)
+        assert store.read("o", "a") == old.encoded
+    adopt_account(store, operator, new, overwrite=not lost, overwrite_newer=bool(lost))
+    assert store.read("o", "a") == new.encoded

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from natsauth.authority import Authority
-from natsauth.claims import Account, Operator, OperatorLimits
+from natsauth.claims import Account, AccountClaims, Operator, OperatorLimits
 from natsauth.errors import (
     ExistsError,
     KeyRoleError,
@@ -16,8 +16,18 @@ from natsauth.errors import (
 )
 from natsauth.keys import KeyPair, KeyType
 from natsauth.store import MemoryStore
+from natsauth.token import encode
 from natsauth.trust import check_account, check_user
-from tests._authority import NOW, check_tree, in_each_store, key, small_tree, tokens
+from tests._authority import (
+    NOW,
+    DiskFullError,
+    FailingStore,
+    check_tree,
+    in_each_store,
+    key,
+    small_tree,
+    tokens,
+)
 from tests._store import NSC_STORE
 
 if TYPE_CHECKING:
@@ -258,6 +268,42 @@ def test_the_old_identity_can_go_on_signing(reissued: Authority) -> None:
     assert old in operator.signing_keys
     assert operator.accounts["a"].token == before
     assert check_account(before, operator.token)
+
+
+def test_another_run_mends_what_was_cut_off() -> None:
+    cut = 0
+    for left in range(10):
+        store = FailingStore()
+        authority = Authority(store)
+        with authority.transaction():
+            operator = authority.operators.add("o", system_account=True)
+            for name in "ab":
+                operator.accounts.add(name).users.add("u")
+        store.left = left
+        operator.reissue_identity()
+        try:
+            authority.commit()
+        except DiskFullError:
+            cut += 1
+        store.left = 1 << 30
+        again = Authority(store)
+        again.operators["o"].reissue_identity()
+        again.commit()
+        check_tree(store)
+    assert 4 < cut < 10
+
+
+def test_strange_accounts_stay_strange_under_another_identity(reissued: Authority) -> None:
+    store = reissued.store
+    for name, signer in (("x", key(KeyType.OPERATOR)), ("y", key(KeyType.ACCOUNT))):
+        account = signer if signer.type is KeyType.ACCOUNT else key(KeyType.ACCOUNT)
+        claims = AccountClaims(name=name, sub=account.public_key)
+        store.write(encode(claims, signer).encoded, "o", name)
+    operator = reissued.operators["o"]
+    assert operator.reissue_identity() == ["a"]
+    reissued.commit()
+    strange = [n for n, node in reissued.operators["o"].accounts.items() if node.is_foreign]
+    assert strange == ["x", "y"]
 
 
 def test_the_identity_can_be_given(reissued: Authority) -> None:

@@ -146,6 +146,15 @@ def test_a_role_is_there_once() -> None:
         account.signing_keys.add_role("team")
 
 
+def test_a_role_is_no_public_key() -> None:
+    _, _, account = small_tree(MemoryStore())
+    [plain, _] = account.signing_keys
+    for text in (plain, key(KeyType.ACCOUNT).public_key):
+        with pytest.raises(UsageError, match=r"the role 'A.*' is a public key"):
+            account.signing_keys.add_role(text)
+    assert len(account.signing_keys) == 2
+
+
 def test_a_plain_key_becomes_one_of_a_role() -> None:
     _, _, account = small_tree(MemoryStore())
     pair = account.signing_keys.generate()

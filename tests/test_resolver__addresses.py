@@ -26,7 +26,20 @@ def test_addresses(given: Any, urls: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "bad", ["http://a", "nats://", "nats://:4222", "a:b", "a:0", "a:65536", "nats://[::1", "://a"]
+    "bad",
+    [
+        "http://a",
+        "nats://",
+        "nats://:4222",
+        "a:b",
+        "a:0",
+        "a:65536",
+        "nats://[::1",
+        "://a",
+        "nats:/0.0.0.0:4222",
+        "nats://a:",
+        "nats://h:99999999",
+    ],
 )
 def test_addresses_that_are_none(bad: str) -> None:
     with pytest.raises(ResolverError, match=r"is no address of a server.*nats, tls, ws, wss"):
@@ -43,6 +56,18 @@ def test_no_address(empty: Any) -> None:
 def test_addresses_of_another_type(bad: Any) -> None:
     with pytest.raises(UsageError, match="expected the URLs of servers"):
         parse_servers(bad)
+
+
+def test_what_was_given_is_repeated_where_no_password_is_in_it() -> None:
+    with pytest.raises(ResolverError, match=r"^'nats:/0\.0.0\.0:4222' is no address"):
+        parse_servers("nats://a,nats:/0.0.0.0:4222")
+
+
+@pytest.mark.parametrize("url", ["nats://user:pa,secret@host", "nats://a@b,a:secret"])
+def test_half_a_password_is_not_repeated(url: str) -> None:
+    with pytest.raises(ResolverError) as caught:
+        parse_servers(url.format("cret"))
+    assert "se" + "cret" not in shown(caught.value)
 
 
 def test_a_password_in_an_address_is_not_repeated() -> None:

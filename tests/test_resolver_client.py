@@ -87,7 +87,9 @@ async def test_addresses() -> None:
         sub=OPERATOR.public_key, nats=Operator(account_server_url="https://example.com/jwt")
     )
     of = encode(named, OPERATOR)
-    await refused(ResolverError, "'example.com/jwt' is no address .*nats, tls", None, of, **MINT)
+    await refused(
+        ResolverError, "'https://example.com/jwt' is no address .*nats, tls", None, of, **MINT
+    )
     await refused(UsageError, "expected the URLs", 5, TRUSTED, **MINT)
 
 

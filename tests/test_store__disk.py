@@ -32,7 +32,7 @@ def test_a_directory_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
 
 def test_a_directory_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    for name, code in (("file", errno.EEXIST), ("file/a/b", errno.ENOTDIR)):
+    for name, code in (("file", errno.ENOTDIR), ("file/a/b", errno.ENOTDIR)):
         with pytest.raises(FileError, match=f"cannot make '{tmp_path / name}'") as caught:
             _disk.make_directory(tmp_path / name)
         assert caught.value.errno == code

@@ -329,6 +329,23 @@ def test_seeds_and_creds_stay_when_an_entry_goes(tree: Store) -> None:
     assert tree.seed(pair.public_key) == pair.reveal_seed()
 
 
+def test_creds_of_an_account_move_to_another(store: Store) -> None:
+    for user in ("op/A/u", "op/A/v", "op/AA/u", "op/B/u", "op/B/w", "other/A/u"):
+        store.write_creds(user, *user.split("/"))
+    for _ in range(2):
+        store.move_creds(("op", "A"), ("op", "C"))
+    store.move_creds(("op", "C"), ("op", "B"))  # in place of those of the same names
+    store.move_creds(("op", "none"), ("op", "B"))
+    assert [store.creds("op", "B", user) for user in "uvw"] == ["op/A/u", "op/A/v", "op/B/w"]
+    assert store.creds("op", "AA", "u") == "op/AA/u"
+    assert store.creds("other", "A", "u") == "other/A/u"
+    for account in "AC":
+        with pytest.raises(NotFoundError):
+            store.creds("op", account, "u")
+    with pytest.raises(UsageError):
+        store.move_creds(("op", "A", "u"), ("op", "B"))
+
+
 @pytest.mark.parametrize(
     ("path", "left"),
     [

@@ -115,6 +115,17 @@ def test_of_a_linked_directory_the_link_alone_is_deleted(
         store.creds("op", "A", "u")
 
 
+def test_files_of_others_move_along_with_creds(store: DirectoryStore) -> None:
+    store.write_creds("creds", "op", "A", "u")
+    place = store.keys / "creds" / "op"
+    (place / "A" / "notes.txt").write_text("notes")
+    store.move_creds(("op", "A"), ("op", "B"))
+    assert (place / "B" / "notes.txt").read_text() == "notes"
+    store.write_creds("creds", "op", "C", "v")
+    store.move_creds(("op", "B"), ("op", "C"))
+    assert {file.name for file in place.rglob("*")} == {"C", "notes.txt", "u.creds", "v.creds"}
+
+
 def test_creds_alone_are_kept_from_git_too(store: DirectoryStore) -> None:
     store.write_creds("creds", "op", "A", "u")
     assert "**/*.creds" in (store.keys / ".gitignore").read_text()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from natsauth.authority._draft import keys_of
 from natsauth.authority._tree import fold
 from natsauth.errors import (
     ConflictError,
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
     from natsauth.authority._operator import OperatorNode
     from natsauth.authority._user import Users
     from natsauth.claims import AccountClaims, UserClaims
+    from natsauth.claims.revocations import Revocable
     from natsauth.store import Store
     from natsauth.token import Token
 
+_SHOWN = 5
 _PASSING = TIME_CODES | {TrustCode.USER_REVOKED}
 
 
@@ -49,7 +52,7 @@ def adopt_account(
         operator: The operator.
         token: The account.
         overwrite: Whether it may take the place of the same account.
-        overwrite_newer: Whether it may do so even if that one is newer.
+        overwrite_newer: Whether it may do so even if that one is newer, or refuses what it takes.
         foreign: Whether it may come from another operator.
 
     Returns:
@@ -58,7 +61,8 @@ def adopt_account(
     Raises:
         ExistsError: There is an account of that name, the same one or another; or it is here under
             another name.
-        ConflictError: The one that is here is newer, or as new and another.
+        ConflictError: The one that is here is newer, or as new and another; or it refuses what the
+            new one takes.
         TrustError: Another operator signed it.
         StoreNameError: The account has no name that can be kept.
     """
@@ -70,6 +74,7 @@ def adopt_account(
         _check_key(operator, claims.sub)
     elif not overwrite_newer:
         _check_newer(token, present.token)
+        _check_refused(store, token.claims, present.token.claims)
     report = check_account(token, operator.token).without(_PASSING)
     if report:
         store.write(token.encoded, operator.name, name)
@@ -115,7 +120,8 @@ def adopt_pulled(
         store: The store of the operator.
         operator: The operator.
         tokens: The accounts.
-        overwrite_newer: Whether what is newer in the store, or cannot be read, is replaced, too.
+        overwrite_newer: Whether what is newer in the store, refuses what the new one takes, or
+            cannot be read, is replaced, too.
         dry_run: Whether nothing is stored.
     """
     known, names = {}, _names(operator.accounts, operator.path)
@@ -151,7 +157,8 @@ def _take(
     """Store an account, unless it is there already; a new one where the names are that are taken.
 
     Raises:
-        ConflictError: The one that is there is newer, or as new and another.
+        ConflictError: The one that is there is newer, or as new and another; or it refuses what
+            the new one takes.
         ExistsError: There is another account of that name.
         StoreDataError: What has that name cannot be read.
         TrustError: The operator did not sign it.
@@ -172,6 +179,7 @@ def _take(
             return False
         if not overwrite_newer:
             _check_newer(token, present, "on the server", "push it, or ")
+            _check_refused(store, token.claims, present.claims)
     if not dry_run:
         store.write(token.encoded, operator.name, name)
     return True
@@ -263,6 +271,33 @@ def _check_newer(
             else f"it differs from that {there}, and is as new",
             hint=f"{cure}have it replaced with --overwrite-newer",
         )  # fmt: skip
+
+
+def _check_refused(store: Store, claims: AccountClaims, present: AccountClaims) -> None:
+    """Refuse to take again what the present account refuses, be it older: that may be unpushed."""
+    body, other = present.nats, claims.nats
+    exports = {
+        (export.type, export.subject): export for export in filter(None, other.exports or ())
+    }
+    taken_again = [*_taken_again(body, other)]
+    for export in filter(None, body.exports or ()):
+        taken_again += _taken_again(export, exports.get((export.type, export.subject), export))
+    # A key whose seed is here was one of the account's; any other may have been added elsewhere.
+    for key in {*keys_of(claims)} - {*keys_of(present)}:
+        with suppress(NotFoundError):
+            store.seed(key)
+            taken_again.append(key)
+    if taken_again:
+        raise ConflictError(
+            f"it would take again what it refuses here: {', '.join(sorted(taken_again)[:_SHOWN])}",
+            hint="have it replaced with --overwrite-newer, revoke or remove it again, and push it",
+        )
+
+
+def _taken_again(present: Revocable, new: Revocable) -> list[str]:
+    """Return the keys that are revoked, and would not be any more, or up to an earlier moment."""
+    revocations = present.revocations or {}
+    return [key for key, moment in revocations.items() if not new.is_revoked(key, moment)]
 
 
 def _check_key(operator: OperatorNode, key: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from natsauth._wire import INT64
 from natsauth.authority._guards import check_lockout
 from natsauth.authority._seeds import leaving_seeds
 from natsauth.authority._signers import choose_signer, is_foreign
@@ -26,7 +27,7 @@ from natsauth.errors import (
 )
 from natsauth.keys import KeyPair
 from natsauth.signing import signer_key
-from natsauth.store.base import ACCOUNT, USER
+from natsauth.store.base import USER
 from natsauth.token import Token, encode
 from natsauth.trust import TIME_CODES, check_account, check_user
 from natsauth.validation import validate
@@ -109,9 +110,9 @@ def commit(tree: Tree, now: int, *, allow_lockout: bool, dry_run: bool = False) 
         return changes
     _store_new(tree, [(d, token, text) for d, token, text in work if token and not d.new_name])
     with _resumable():
-        for draft, token, text in work:
+        for draft, token, _ in work:
             if token is not None and draft.new_name:
-                _rename(tree, draft, token, text)
+                _rename(tree, draft, token)
         # What is deleted goes last: until then, whatever failed can be done again.
         for key in dropped:
             with suppress(NotFoundError):
@@ -172,6 +173,7 @@ def _check_unchanged(tree: Tree, draft: Draft[Any]) -> None:
             hint="discard(), read it again and repeat the edit, best within a transaction()",
         )
     if draft.new_name:
+        _check_users(tree, draft)
         path = (*draft.path[:-1], draft.new_name)
         # It may be our own, of a commit that was interrupted.
         if _stored(tree, path) and tree.read(*path).claims.sub != draft.public_key:
@@ -228,7 +230,11 @@ def _is_revoked(tree: Tree, draft: Draft[Any]) -> bool:
 
 
 def _issued_at(tree: Tree, draft: Draft[Any], now: int) -> int:
-    """Return the moment of signing, or a later one if the token would not count otherwise."""
+    """Return the moment of signing, or a later one if the token would not count otherwise.
+
+    Raises:
+        ClaimsError: There is none that is later.
+    """
     # Servers keep the one with the greater iat, so that no two of an entry may be equal.
     moment = max(now, draft.stored.iat + 1) if draft.stored else now
     if isinstance(draft.claims, UserClaims):
@@ -237,6 +243,12 @@ def _issued_at(tree: Tree, draft: Draft[Any], now: int) -> int:
         # Issued anew, it counts again; anybody else waits for the end of what is to come.
         if draft.resign or revoked <= moment:
             moment = max(moment, revoked + 1)
+    if moment > INT64[1]:
+        what = f"{draft.claims.kind} {draft.path[-1]!r:.80}"
+        raise ClaimsError(
+            [Problem("$.iat", f"{what} has to be issued after second {moment - 1}")],
+            hint="delete it, and add it anew with the same key; or clear its revocation",
+        )
     return moment
 
 
@@ -303,26 +315,29 @@ def _change(
     )  # fmt: skip
 
 
-def _rename(tree: Tree, draft: Draft[Any], token: Token[Any], creds: str) -> None:
-    old, path = draft.path, (*draft.path[:-1], draft.new_name)
-    if creds:
-        tree.store.write_creds(creds, *path)
-    tree.store.write(token.encoded, *path)
-    if path != old:
-        _move(tree, old, path)
+def _check_users(tree: Tree, account: Draft[Any]) -> None:
+    """Read the users of an account that is to be renamed, lest that ends at one of them.
+
+    Raises:
+        StoreDataError, FileError: One cannot be read.
+    """
+    for name in tree.names(*account.path):
+        user = tree.drafts.get((*account.path, name))
+        if user is None or not user.is_new:
+            tree.store.read(*account.path, name)
+
+
+def _rename(tree: Tree, draft: Draft[Any], token: Token[Any]) -> None:
+    """Give an account and all that is below its new name; the old entry goes last."""
+    store, old, new = tree.store, draft.path, (*draft.path[:-1], draft.new_name)
+    store.write(token.encoded, *new)
+    if new != old:
+        for name in tree.names(*old):
+            store.write(store.read(*old, name), *new, name)
+        store.move_creds(old, new)
+        store.delete(*old)
+        tree.move(old, new)
     draft.settle(token)
-
-
-def _move(tree: Tree, old: Path, new: Path) -> None:
-    """Give an entry's children and creds its new name; the old entry goes last."""
-    store = tree.store
-    for name in store.names(*old) if len(old) == ACCOUNT else ():
-        with suppress(NotFoundError):
-            store.write_creds(store.creds(*old, name), *new, name)
-        store.write(store.read(*old, name), *new, name)
-    store.delete_creds(*old)
-    store.delete(*old)
-    tree.move(old, new)
 
 
 def _delete(tree: Tree, draft: Draft[Any]) -> None:

@@ -12,7 +12,8 @@ from natsauth.authority._signing_keys import SigningKeys, check_count
 from natsauth.authority._system import SYSTEM_ACCOUNT, SYSTEM_USER, monitoring_exports
 from natsauth.claims import Account, AccountClaims, Operator, OperatorClaims
 from natsauth.errors import NotFoundError
-from natsauth.keys import KeyPair, KeyType
+from natsauth.keys import KeyPair, KeyType, is_public_key
+from natsauth.trust import trusted_keys
 
 if TYPE_CHECKING:
     from natsauth.keys import PublicKey
@@ -115,32 +116,42 @@ class OperatorNode(Node[OperatorClaims]):
         Servers trust the operator that their configuration names: they take accounts that the new
         keys sign only when they got the new token of the operator, and were restarted.
 
+        Accounts are signed anew that the old identity signed, or a former one whose seed is here:
+        so another run mends what is left where one was cut off. Strange ones stay strange.
+
         Args:
             key: The new key pair; one is made if not given.
             keep_signing: Whether the old key goes on as a signing key, so that what it signed
                 holds.
 
         Returns:
-            The names of the accounts that the old key signed, and that are signed anew.
+            The names of the accounts that are signed anew.
 
         Raises:
             KeyRoleError: The key is no operator key.
-            StoreDataError: An account cannot be read.
+            StoreDataError: An account cannot be read, or the seed of who signed one.
         """
-        old, accounts = self.public_key, []
+        old = self.public_key
         pair = key or KeyPair.generate(KeyType.OPERATOR)
         self.signing_keys.add(pair)  # which has its role checked, and its seed stored
         self.signing_keys.remove(pair.public_key)
         if keep_signing:
             self.signing_keys.add(old)
-        else:
-            accounts = [node for node in self.accounts.values() if node.token.claims.iss == old]
         self.claims.sub = self._draft.public_key = pair.public_key
         self.sign_with(pair)
         self.reissue()
+        accounts = [node for node in self.accounts.values() if self._has_left(node, old)]
         for node in accounts:
             node.reissue()
         return [node.name for node in accounts]
+
+    def _has_left(self, account: AccountNode, old: str) -> bool:
+        """Tell whether an account was signed by this operator, and is not by what it is now."""
+        issuer = account.token.claims.iss
+        if issuer in trusted_keys(self.claims):
+            return False
+        is_operator = is_public_key(issuer, KeyType.OPERATOR)
+        return issuer == old or (is_operator and self._tree.find_key(issuer) is not None)
 
 
 class Operators(Entries[OperatorNode]):

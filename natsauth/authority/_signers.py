@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from natsauth.authority._draft import keys_of
 from natsauth.claims import AccountClaims, OperatorClaims, UserClaims, UserScope
 from natsauth.errors import SecretError, TrustError
-from natsauth.keys import KeyPair
+from natsauth.keys import KeyPair, KeyType, is_public_key
 from natsauth.signing import signer_key
 from natsauth.store.base import USER
 
@@ -98,9 +98,7 @@ def choose_signer(tree: Tree, draft: Draft[Any]) -> Signer:
 
 def _named(tree: Tree, draft: Draft[Any], wanted: Signer | str, allowed: list[str]) -> Signer:
     if isinstance(wanted, str):
-        of_users = wanted and len(draft.path) == USER
-        scope = _account(tree, draft).nats.scope(wanted) if of_users else None
-        key = scope.key if scope else wanted
+        key = _key_of_role(tree, draft, wanted) if len(draft.path) == USER else wanted
     else:
         key = signer_key(wanted).public_key
     if key not in allowed:
@@ -115,6 +113,29 @@ def _named(tree: Tree, draft: Draft[Any], wanted: Signer | str, allowed: list[st
         return pair
     raise SecretError(
         f"the seed of {key} is not at hand", hint="give the key pair, or add its seed"
+    )
+
+
+def _key_of_role(tree: Tree, draft: Draft[Any], wanted: str) -> str:
+    """Return the public key that has a role; one that is given as such is returned as it is.
+
+    Raises:
+        TrustError: It is neither.
+    """
+    account = _account(tree, draft).nats
+    if wanted and (scope := account.scope(wanted)):
+        return scope.key
+    if any(is_public_key(wanted, kind) for kind in KeyType):
+        return wanted
+    from difflib import get_close_matches
+
+    roles = [key.role for key in account.signing_keys if isinstance(key, UserScope) and key.role]
+    near = get_close_matches(wanted, roles, n=1)
+    raise TrustError(
+        f"account {draft.path[-2]!r:.80} has no role {wanted!r:.80}",
+        hint=f"did you mean {near[0]!r:.80}?"
+        if near
+        else f"it has {', '.join(roles) or 'none: a scoped signing key has one'}",
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from natsauth.claims import UserPermissionLimits, UserScope
 from natsauth.claims.signing_keys import public_key_of
 from natsauth.errors import ExistsError, NotFoundError, UsageError
-from natsauth.keys import KeyPair, KeyType, PublicKey
+from natsauth.keys import KeyPair, KeyType, PublicKey, is_public_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,8 +121,10 @@ class AccountSigningKeys(SigningKeys):
 
         Raises:
             ExistsError: The role is taken.
+            UsageError: The role is a public key, by which another one would be found.
             KeyTextError, KeyRoleError, UsageError: The key is no account key.
         """
+        check_role(role)
         if self._body.scope(role) is not None:
             raise ExistsError(f"there is a signing key of role {role!r:.80} already")
         public = self._public(KeyPair.generate(self._role) if key is None else key)
@@ -134,6 +136,16 @@ class AccountSigningKeys(SigningKeys):
         )
         self._body.add_signing_key(scope)
         return scope
+
+
+def check_role(role: str) -> None:
+    """Check the role of a signing key.
+
+    Raises:
+        UsageError: It is a public key, as a name must not be either.
+    """
+    if is_public_key(role, KeyType.ACCOUNT):
+        raise UsageError(f"the role {role!r:.80} is a public key", hint="choose another role")
 
 
 def check_count(count: int) -> None:

@@ -146,7 +146,9 @@ class Tree:
         if present is not None and not present == own == name:
             raise ExistsError(
                 f"there is {'a' if kind == 'user' else 'an'} {kind} {present!r:.80} already",
-                hint="choose another name, or ensure() it; "
+                hint="choose another name"
+                if own
+                else "choose another name, or ensure() it; "
                 "that of a deleted entry is free after a commit",
             )
 

@@ -35,17 +35,34 @@ class Undo:
 
     def write(self, token: str, path: Path) -> None:
         """Write or replace the text of a token."""
-        store, before = self._store, _text(self._store.read, path)
-        back = partial(store.write, before, *path) if before else partial(store.delete, *path)
-        self._steps.append(back)
+        store = self._store
+        self._remember(store.read, store.write, store.delete, path)
         store.write(token, *path)
 
     def write_creds(self, text: str, path: Path) -> None:
         """Write or replace the creds of a user."""
-        store, before = self._store, _text(self._store.creds, path)
-        back = partial(store.write_creds, before) if before else store.delete_creds
-        self._steps.append(partial(back, *path))
+        store = self._store
+        self._remember(store.creds, store.write_creds, store.delete_creds, path)
         store.write_creds(text, *path)
+
+    def _remember(
+        self,
+        read: Callable[..., str],
+        write: Callable[..., None],
+        delete: Callable[..., None],
+        path: Path,
+    ) -> None:
+        before = _text(read, path)
+
+        def put_back() -> None:
+            if _text(read, path) == before:  # it is the very step that failed
+                return
+            if before:
+                write(before, *path)
+            else:
+                delete(*path)
+
+        self._steps.append(put_back)
 
     def take_back(self) -> bool:
         """Take everything back, the last first, and tell whether that succeeded."""

@@ -32,7 +32,7 @@ from natsauth.claims.signing_keys import (
     signing_key_list,
 )
 from natsauth.errors import ClaimsError, Problem, UsageError
-from natsauth.keys import KeyType
+from natsauth.keys import KeyType, is_public_key
 from natsauth.subjects import is_contained_in
 
 
@@ -146,9 +146,15 @@ class Account(Revocable):
         return any(public_key_of(present) == key for present in self.signing_keys)
 
     def scope(self, key_or_role: str) -> UserScope | None:
-        """Return the scope with a public key or role, or ``None``."""
-        scopes = (key for key in self.signing_keys if isinstance(key, UserScope))
-        return next((s for s in scopes if key_or_role in (s.key, s.role)), None)
+        """Return the scope with a public key or role, or ``None``.
+
+        What is a public key is that alone, whatever somebody's role may be called.
+        """
+        scopes = [key for key in self.signing_keys if isinstance(key, UserScope)]
+        found = next((s for s in scopes if s.key == key_or_role), None)
+        if found or is_public_key(key_or_role, KeyType.ACCOUNT):
+            return found
+        return next((s for s in scopes if s.role == key_or_role), None)
 
     def find_export(self, subject: str, kind: str = "") -> Export | None:
         """Return the first export that covers a subject, or ``None``.

@@ -58,11 +58,12 @@ async def prune(
     """Delete the accounts that servers have and that are not kept."""
     if signer is None and not dry_run:
         raise UsageError("prune() needs signer=, a key of the operator, or dry_run=True")
+    # In this order: who adds an account keeps it before it is pushed.
+    listing = await list_accounts(session)
     kept = {*account_keys(keep)}
     if not allow_all and session.system_account not in kept:
         what = "lack the system account" if kept else "are none"
         raise _suspicious(f"the accounts to keep {what}")
-    listing = await list_accounts(session)
     others = listing.accounts - {session.system_account}
     surplus = sorted(others - kept)
     if surplus and not others & kept and not allow_all:

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 
 from natsauth.keys import KeyType, is_public_key
 from natsauth.resolver._answers import parse_reply
+from natsauth.resolver._guard import guarded
 from natsauth.resolver._protocol import LOOKUP, UPDATE, UPDATE_ONE
 from natsauth.resolver._pull import list_accounts
 from natsauth.resolver._session import NobodyAnswersError
 from natsauth.resolver.results import PushEffect, PushResult
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterable, Iterable
 
     from natsauth.resolver._preflight import Checked
-    from natsauth.resolver._questions import Answers
+    from natsauth.resolver._questions import Answers, Question
     from natsauth.resolver._session import Session
 
 _BATCH = 256
@@ -28,13 +29,14 @@ _OF_FULL = (PushEffect.STORED, None)
 
 
 async def push_each(
-    session: Session, accounts: Iterable[Checked], *, confirm: bool, in_memory: bool
+    session: Session, accounts: Iterable[Checked], *, force: bool, confirm: bool, in_memory: bool
 ) -> AsyncGenerator[PushResult, None]:
     """Push accounts that were checked; yield what became of each, in order.
 
     Args:
         session: Where to.
         accounts: The accounts; the next one is taken when there is room for it.
+        force: Whether one that is older than what servers have is pushed, too.
         confirm: Whether to look up each account that was stored.
         in_memory: Whether to reach servers that keep no accounts, too.
 
@@ -42,7 +44,9 @@ async def push_each(
         ResolverConnectionError: The connection was lost.
         ResolverError: The user may not ask.
     """
-    async with aclosing(_pushed(session, accounts, in_memory=in_memory)) as pushed:
+    checked = guarded(session, accounts, force=force)
+    sent = _pushed(session, checked, in_memory=in_memory)
+    async with aclosing(checked), aclosing(sent) as pushed:
         if not confirm:
             async for _, result in pushed:
                 yield result
@@ -53,20 +57,20 @@ async def push_each(
 
 
 async def _pushed(
-    session: Session, accounts: Iterable[Checked], *, in_memory: bool
+    session: Session, accounts: AsyncIterable[Checked], *, in_memory: bool
 ) -> AsyncGenerator[tuple[Checked, PushResult], None]:
     keepers = await _keepers(session) if in_memory else None
     out: deque[Checked] = deque()
 
-    def questions() -> Iterator[tuple[str, bytes] | None]:
-        for account in accounts:
+    async def questions() -> AsyncGenerator[Question, None]:
+        async for account in accounts:
             out.append(account)
             key = account.claims.sub
             alone = in_memory and is_public_key(key, KeyType.ACCOUNT)
             subject = UPDATE_ONE.format(key) if alone else UPDATE
             yield None if account.problems else (subject, account.token.encoded.encode())
 
-    async with aclosing(session.ask_each(questions())) as answered:
+    async with aclosing(questions()) as asked, aclosing(session.ask_each(asked)) as answered:
         async for answers in answered:
             account = out.popleft()
             yield account, _result(session, account, answers, keepers)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncIterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
         Mapping,
     )
 
+    Question = tuple[str, bytes] | None
+    """Where to publish, and what; ``None`` is not asked."""
     Enough = Callable[[list[bytes]], bool]
     """Tells from the answers whether there are all of them."""
 
@@ -159,7 +162,11 @@ class Questions:
             del self._open[inbox]
 
     async def ask_each(
-        self, questions: Iterable[tuple[str, bytes] | None], *, expected: int, patience: float
+        self,
+        questions: Iterable[Question] | AsyncIterable[Question],
+        *,
+        expected: int,
+        patience: float,
     ) -> AsyncGenerator[Answers, None]:
         """Ask many questions, of which few are out at a time; yield the answers to each in order.
 
@@ -177,7 +184,7 @@ class Questions:
             ResolverConnectionError: The connection was lost.
             ResolverError: The user may not ask.
         """
-        operation, source = _Operation(), iter(questions)
+        operation, source = _Operation(), _each(questions)
         out: deque[tuple[str, Answers, int]] = deque()
         size, silent = 0, 0  # bytes that are out; questions for which nothing more is expected
         asked = count(1)
@@ -187,10 +194,10 @@ class Questions:
 
         try:
             while True:
-                with suppress(StopIteration):
+                with suppress(StopAsyncIteration):
                     while len(out) < _WINDOW and size < _WINDOW_BYTES:
                         inbox, answers, length = "", Answers(), 0
-                        if question := next(source):
+                        if question := await anext(source):
                             inbox, answers = await self._publish(*question, operation)
                             length = len(question[1])
                         out.append((inbox, answers, length))
@@ -212,6 +219,7 @@ class Questions:
         finally:
             for inbox, _, _ in out:
                 self._open.pop(inbox, None)
+            await source.aclose()
 
     async def _publish(
         self, subject: str, payload: bytes, operation: _Operation
@@ -283,3 +291,14 @@ class Questions:
         if "permissions violation" in reason:
             return ResolverError(f"the user may not ask: {reason}", hint=hint)
         return ResolverConnectionError(f"the connection was lost: {reason}", hint=hint)
+
+
+async def _each(
+    questions: Iterable[Question] | AsyncIterable[Question],
+) -> AsyncGenerator[Question, None]:
+    if isinstance(questions, AsyncIterable):
+        async for question in questions:
+            yield question
+    else:
+        for question in questions:
+            yield question

@@ -10,11 +10,11 @@ from natsauth.resolver._answers import Roster, parse_roster, parse_trusted
 from natsauth.resolver._protocol import PING, VARZ
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
     from typing import Self
 
     from natsauth.claims.operator import OperatorClaims
-    from natsauth.resolver._questions import Answers, Questions
+    from natsauth.resolver._questions import Answers, Question, Questions
 
 
 class NobodyAnswersError(ResolverError):
@@ -103,7 +103,10 @@ class Session:
         return answers.received
 
     def ask_each(
-        self, questions: Iterable[tuple[str, bytes] | None], *, expected: int | None = None
+        self,
+        questions: Iterable[Question] | AsyncIterable[Question],
+        *,
+        expected: int | None = None,
     ) -> AsyncGenerator[Answers, None]:
         """Ask many questions; see :meth:`Questions.ask_each`.
 

@@ -37,6 +37,7 @@ from natsauth.resolver import _delete, _diff, _pull, _push
 from natsauth.resolver._addresses import parse_servers
 from natsauth.resolver._answers import Roster
 from natsauth.resolver._connection import connected
+from natsauth.resolver._guard import guarded
 from natsauth.resolver._preflight import Checked, check, require_good
 from natsauth.resolver._protocol import LIFETIME, seconds, temporary_creds
 from natsauth.resolver._session import Session
@@ -149,14 +150,7 @@ class ResolverClient:
         return tuple(sorted(self._session.roster.names.values()))
 
     def with_timeout(self, timeout: timedelta | float) -> Self:
-        """Return a client over the same connection with another time-out.
-
-        ::
-
-            await resolver.with_timeout(1).lookup(account)
-
-        Args:
-            timeout: As that of :meth:`connect`.
+        """Return a client over the same connection with another time-out, as for :meth:`connect`.
 
         Raises:
             UsageError: It is no duration.
@@ -164,7 +158,7 @@ class ResolverClient:
         return type(self)(replace(self._session, patience=seconds("timeout", timeout)))
 
     def check(self, token: Token[AccountClaims], *, force: bool = False) -> Checked:
-        """Check an account as a push does before it is sent, and send nothing.
+        """Check an account by itself, as a push does before it is sent, and ask nobody.
 
         Args:
             token: The account.
@@ -178,6 +172,24 @@ class ResolverClient:
             token, session.operator,
             max_payload=session.max_payload, trusted=session.trusted, force=force,
         )  # fmt: skip
+
+    async def check_each(
+        self, tokens: Iterable[Token[AccountClaims]], *, force: bool = False
+    ) -> AsyncGenerator[Checked, None]:
+        """Check any number of accounts as :meth:`push_each` does, and send none.
+
+        Yields:
+            What was found, in the order of the accounts.
+
+        Raises:
+            ResolverError: The user may not look accounts up.
+            ResolverConnectionError: The connection was lost.
+            UsageError: One is no token.
+        """
+        accounts = self._checked(tokens, force=force)
+        async with aclosing(guarded(self._session, accounts, force=force)) as checked:
+            async for account in checked:
+                yield account
 
     async def push(
         self,
@@ -205,9 +217,12 @@ class ResolverClient:
         never serve, is not sent. That is also what no operator token in a server's configuration
         trusts, as far as the server tells it. :meth:`push_each` checks them one by one.
 
+        Each is looked up, then, and not sent if a server has a newer one, by ``iat``, for servers
+        would take it back without a word. The result says so, and the others go on.
+
         Args:
             tokens: The accounts.
-            force: Whether to send them whatever the check finds.
+            force: Whether to send them whatever the check finds, and without looking them up.
             confirm: Whether to look each account up afterwards. Servers do not say who they are
                 when they give an account: confirmed is that as many gave it back as stored it.
             in_memory: Whether to reach servers with a resolver of type ``MEMORY`` or ``URL``, too.
@@ -217,15 +232,17 @@ class ResolverClient:
             What the servers answered about each account, in the order of the accounts.
 
         Raises:
-            ResolverError: An account is not to be sent, and none was; every reason is named. Or
-                the user may not push.
+            ResolverError: An account fails the check, and none was sent; every reason is named.
+                Or the user may not push, or look accounts up.
             ResolverConnectionError: The connection was lost; accounts may have been taken.
             ResolverTimeoutError: No server said whether it keeps accounts, for ``in_memory``.
             UsageError: One is no token.
         """
         accounts = [*self._checked(tokens, force=force)]
         require_good(accounts)
-        pushed = _push.push_each(self._session, accounts, confirm=confirm, in_memory=in_memory)
+        pushed = _push.push_each(
+            self._session, accounts, force=force, confirm=confirm, in_memory=in_memory
+        )
         return [result async for result in pushed]
 
     async def push_each(
@@ -239,30 +256,18 @@ class ResolverClient:
         """Push any number of accounts to all servers, without holding all of them.
 
         The next account is taken once there is room: some hundreds are on their way at a time. An
-        account that fails the check is not sent; its result says why, and the others go on.
-
-        ::
-
-            async for result in resolver.push_each(store_of_accounts()):
-                print(result.name, bool(result))
-
-        Args:
-            tokens: The accounts.
-            force: As that of :meth:`push_all`.
-            confirm: As that of :meth:`push_all`.
-            in_memory: As that of :meth:`push_all`.
+        account that fails the check, or of which a server has a newer token, is not sent; its
+        result says why, and the others go on. The arguments are those of :meth:`push_all`.
 
         Yields:
             What the servers answered about each account, in the order of the accounts.
 
-        Raises:
-            ResolverError: The user may not push.
-            ResolverConnectionError: The connection was lost; accounts may have been taken.
-            ResolverTimeoutError: No server said whether it keeps accounts, for ``in_memory``.
-            UsageError: One is no token.
+        It raises what :meth:`push_all` does, save for what the check finds.
         """
         accounts = self._checked(tokens, force=force)
-        pushed = _push.push_each(self._session, accounts, confirm=confirm, in_memory=in_memory)
+        pushed = _push.push_each(
+            self._session, accounts, force=force, confirm=confirm, in_memory=in_memory
+        )
         async with aclosing(pushed):
             async for result in pushed:
                 yield result
@@ -327,10 +332,8 @@ class ResolverClient:
 
         Raises:
             KeyTextError, KeyRoleError, UsageError: One is no token of an account.
-            ResolverError: No server has a resolver of type ``full`` or ``cache``, an answer is no
-                list, or the user may not ask.
-            ResolverTimeoutError: No server answered.
-            ResolverConnectionError: The connection was lost.
+
+        It also raises what :meth:`list_accounts` does.
         """
         return await _diff.diff(self._session, tokens)
 
@@ -350,8 +353,8 @@ class ResolverClient:
             TrustError: The servers do not trust the signer; nothing was sent.
             KeyTextError, KeyRoleError, UsageError: An account is none.
             IssuerError, SecretError, SignatureError: The signer failed.
-            ResolverError: No server has a resolver of type ``full`` or ``cache``, or the user may
-                not ask.
+            ResolverError: No server has a resolver of type ``full`` or ``cache``, an answer is no
+                list, or the user may not ask.
             ResolverTimeoutError: No server answered, and nothing was sent.
             ResolverConnectionError: The connection was lost; accounts may have been deleted.
         """
@@ -367,10 +370,12 @@ class ResolverClient:
     ) -> PruneResult:
         """Delete the accounts that servers have and that are not to be kept.
 
-        The system account is never deleted, nor what is pushed meanwhile.
+        The system account is never deleted. Nor is what is pushed meanwhile, if ``keep`` is read
+        out of where accounts come from as it is iterated over.
 
         Args:
-            keep: All accounts of the operator, the system account among them.
+            keep: All accounts of the operator, the system account among them; it is iterated over
+                once the servers have said what they have.
             signer: A signing key of the operator; or, unless it is strict, its identity key.
                 A dry run needs none.
             dry_run: Whether to tell only what would be deleted.
@@ -379,13 +384,9 @@ class ResolverClient:
 
         Raises:
             LockoutError: ``keep`` looks like the wrong accounts; nothing was sent.
-            TrustError: The servers do not trust the signer; nothing was sent.
-            KeyTextError, KeyRoleError, UsageError: An account is none, or the signer is missing.
-            IssuerError, SecretError, SignatureError: The signer failed.
-            ResolverError: No server has a resolver of type ``full`` or ``cache``, an answer is no
-                list, or the user may not ask.
-            ResolverTimeoutError: No server answered, and nothing was sent.
-            ResolverConnectionError: The connection was lost; accounts may have been deleted.
+            UsageError: The signer is missing.
+
+        It also raises what :meth:`delete` does, and whatever iterating over ``keep`` does.
         """
         return await _delete.prune(
             self._session, keep, signer, dry_run=dry_run, allow_all=allow_all

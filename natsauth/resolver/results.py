@@ -14,7 +14,7 @@ class PushReason(StrEnum):
     """The stable name of each reason for which a change has not reached every server."""
 
     NOT_SENT = "not_sent"
-    """The account would be of no use, and was not sent."""
+    """The account would be of no use, or servers have a newer one; it was not sent."""
     REFUSED = "refused"
     """A server answered with an error, or with what is no answer."""
     NO_RESPONDERS = "no_responders"

@@ -77,7 +77,10 @@ def make_directory(directory: Path) -> None:
         FileError: It cannot be made.
     """
     with file_errors("make", directory):
-        _make(directory)
+        try:
+            _make(directory)
+        except FileExistsError:
+            raise OSError(ENOTDIR, os.strerror(ENOTDIR)) from None  # nothing to overwrite
 
 
 def _make(directory: Path) -> None:
@@ -115,6 +118,23 @@ def remove_all(directory: Path, suffix: str) -> None:
         for name in names:
             if name.endswith(suffix):
                 remove(directory / name)
+
+
+def move_all(source: Path, target: Path) -> None:
+    """Give a directory another name; or move what is in it, if there is one of that name.
+
+    Raises:
+        FileError: It cannot be moved.
+    """
+    if exists(target):
+        for name in names_in(source):
+            with file_errors("move", source / name):
+                (source / name).replace(target / name)
+        remove_empty(source)
+    elif exists(source):
+        make_directory(target.parent)
+        with file_errors("move", source):
+            source.replace(target)
 
 
 @contextmanager

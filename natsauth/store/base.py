@@ -95,6 +95,9 @@ class Store(Protocol):
     def write_creds(self, text: str, *path: str) -> None:
         """Write or replace the creds of a user."""
 
+    def move_creds(self, old: tuple[str, ...], new: tuple[str, ...]) -> None:
+        """Move the creds of all users of an account, be they still there, to another account."""
+
     def delete_creds(self, *path: str) -> None:
         """Delete the creds of a user, or of everybody below a path; none is fine, too."""
 

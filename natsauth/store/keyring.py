@@ -146,6 +146,20 @@ class KeyRing(ABC):
         self._make_keys(file.parent)
         write_file(file, data, overwrite=True)
 
+    def move_creds(self, old: tuple[str, ...], new: tuple[str, ...]) -> None:
+        """Move the creds of all users of an account, be they still there, to another account.
+
+        As with nsc that is all of their directory. Files of the other account that have the same
+        names are replaced.
+
+        Raises:
+            FileError: A file cannot be moved.
+        """
+        for path in (old, new):
+            check_path(path, least=ACCOUNT, most=ACCOUNT)
+        if possible(old) and possible(new):
+            _disk.move_all(*(self.keys.joinpath("creds", *path) for path in (old, new)))
+
     def delete_creds(self, *path: str) -> None:
         """Delete the creds of a user, or of everybody below a path; none is fine, too.
 

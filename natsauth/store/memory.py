@@ -170,6 +170,14 @@ class MemoryStore:
         with self._guard:
             self._creds[identity(path)] = text
 
+    def move_creds(self, old: tuple[str, ...], new: tuple[str, ...]) -> None:
+        """Move the creds of all users of an account, be they still there, to another account."""
+        for path in (old, new):
+            check_path(path, least=ACCOUNT, most=ACCOUNT)
+        with self._guard:
+            for user in [user for user in self._creds if user[:ACCOUNT] == old]:
+                self._creds[*new, user[-1]] = self._creds.pop(user)
+
     def delete_creds(self, *path: str) -> None:
         """Delete the creds of a user, or of everybody below a path; none is fine, too."""
         check_path(path)

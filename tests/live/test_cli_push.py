@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from natsauth.claims import Account, AccountClaims, SigningKey, UserPermissionLimits, UserScope
+from natsauth.cli._push_job import Job
 from natsauth.keys import KeyType
 from natsauth.token import encode
 from tests._command import ROOT, environment
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from natsauth._server import NatsServer
     from natsauth.keys import KeyPair
+    from natsauth.token import Token
     from tests.live._cluster import Cluster
 
 pytestmark = [pytest.mark.live, pytest.mark.slow]
@@ -278,6 +280,27 @@ def test_the_wrong_store_prunes_nothing(
     assert [*files(site)] == [site.realm.system.public_key]
 
 
+def test_what_somebody_pushes_meanwhile_is_not_pruned(
+    site: Site, server: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.shop(f"push -A -u {server.url}")
+    read = Job._all_tokens
+
+    def and_push(job: Job, names: dict[str, str]) -> Iterator[Token[AccountClaims]]:
+        yield from read(job, names)
+        for command in (["add", "account", "fresh"], ["push", "-a", "fresh", "-u", server.url]):
+            places = ["--config-dir", str(site.shop.path), "--data-dir",
+                      str(site.shop.store.stores), "--keystore-dir",
+                      str(site.shop.store.keys)]  # fmt: skip
+            natsauth = [sys.executable, "-m", "natsauth", *command, *places]
+            subprocess.run(natsauth, check=True, capture_output=True)
+
+    monkeypatch.setattr(Job, "_all_tokens", and_push)
+    assert site.shop(f"push --prune -u {server.url}") == ["[ OK ] nothing to prune"]
+    assert files(site) == in_store(site)
+    assert "fresh" in site.shop.store.names("o")
+
+
 def test_an_account_that_cannot_be_read_is_named_and_the_others_are_pushed(
     site: Site, server: NatsServer
 ) -> None:
@@ -329,6 +352,34 @@ def test_what_servers_would_not_serve_is_sent_by_force_alone(
     assert (
         sum("A... is not stored: account 'A...' is signed by O..." in line for line in lines) == 1
     )
+
+
+def test_what_servers_have_newer_is_sent_by_force_alone(site: Site, server: NatsServer) -> None:
+    [*before] = in_store(site).values()
+    site.shop("edit account a --tag x")
+    site.shop(f"push -A -u {server.url}")
+    edited = files(site)
+    older = next(token for token in before if token not in edited.values())
+    site.shop.store.write(older, "o", "a")
+    for more, code in (("", 3), (" --dry-run", 3)):
+        lines = fails(site, f"push -A -u {server.url}{more}", code)
+        [line] = [line for line in lines if "servers have a newer token of account A..." in line]
+        assert line.startswith("[ERR ] would not push" if more else "       [ERR ] not sent: ")
+        cure = "hint: natsauth pull -a NAME, and edit that one; or --force, which takes back"
+        assert any(cure in line for line in lines)
+        assert sum("[ OK ]" in line for line in lines) == 2
+    assert files(site) == edited
+    [step] = document(site, f"push -a a -u {server.url}", 1)
+    assert (step["reason"], step["servers"]) == ("not_sent", [])
+    # What is pulled is as there, and can be edited and pushed.
+    assert site.shop(f"pull -a a -u {server.url}") == ['[ OK ] stored account "a"']
+    site.shop("edit account a --tag y")
+    site.shop(f"push -a a -u {server.url}")
+    site.shop.store.write(older, "o", "a")
+    assert site.shop(f"push -a a --force -u {server.url}") == [
+        '[ OK ] pushed "a" to n1: jwt updated'
+    ]
+    assert older in files(site).values()
 
 
 def test_other_resolvers(site: Site) -> None:

@@ -221,9 +221,10 @@ async def test_creds_that_do_not_suffice(start_server: StartServer) -> None:
     creds = realm.system_user(pub=Permission(allow=[PING, LIST]), sub=inboxes)
     async with realm.connect(server.url, creds=creds) as client:
         assert (await client.list_accounts()).servers
-        with pytest.raises(ResolverError, match=r"publish to .*claims\.update") as caught:
-            await client.push(of_account)
-        assert not isinstance(caught.value, ResolverConnectionError)
+        for subject, force in (("lookup", False), ("update", True)):
+            with pytest.raises(ResolverError, match=rf"publish to .*claims\.{subject}") as caught:
+                await client.push(of_account, force=force)
+            assert not isinstance(caught.value, ResolverConnectionError)
         assert (await client.list_accounts()).servers  # the connection is as good as before
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,6 +26,7 @@ from tests.live._cluster import DELETING, NAMES, Cluster, start
 from tests.live._realm import FULL, Realm, key, user
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from natsauth.token import Token
@@ -258,3 +260,24 @@ async def test_a_server_that_ends_meanwhile(start_server: StartServer) -> None:
         ):
             with pytest.raises(ResolverConnectionError, match="the connection was lost"):
                 await request
+
+
+async def test_what_is_pushed_meanwhile_stays(start_server: StartServer) -> None:
+    realm = Realm()
+    server = start_server(realm.config(DELETING))
+    kept, extra, fresh = (realm.new_account(name) for name in ("kept", "extra", "fresh"))
+
+    async def push() -> None:
+        async with realm.connect(server.url) as somebody:
+            assert await somebody.push(fresh)
+
+    def keep() -> Iterator[Token[AccountClaims]]:
+        yield from (realm.system_account, kept)
+        with ThreadPoolExecutor() as elsewhere:
+            elsewhere.submit(asyncio.run, push()).result()
+
+    async with realm.connect(server.url) as client:
+        assert all(await client.push_all([kept, extra]))
+        result = await client.prune(keep(), signer=realm.signing)
+        assert result.accounts == (extra.claims.sub,)
+        assert await client.lookup(fresh.claims.sub) == fresh

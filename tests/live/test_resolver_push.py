@@ -22,6 +22,7 @@ from tests.live._realm import FULL, Realm, key, user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from natsauth.claims import AccountClaims
     from natsauth.token import Token
@@ -242,3 +243,52 @@ async def test_mappings_that_a_server_refuses(start_server: StartServer, connect
             [reply] = (await client.push(realm.account(owner, mappings={source: [target]}))).replies
             assert ("index out of range" in reply.message) is bool(numbers), reply
             assert out_of_range(destination, source) == numbers
+
+
+async def test_what_servers_have_newer_is_not_sent(start_server: StartServer) -> None:
+    realm, owner, now = Realm(), key(KeyType.ACCOUNT), int(time.time())
+    server = start_server(realm.config())
+
+    def issued(at: int, description: str = "") -> Token[AccountClaims]:
+        claims = realm.account(owner, "a", description=description).claims
+        return encode(claims, realm.signing, now=at)
+
+    old, new, twin, latest = issued(now - 1), issued(now), issued(now, "twin"), issued(now + 1)
+    other = realm.new_account("other")
+    async with realm.connect(server.url) as client:
+        assert await client.push_all([old, new])
+        pushes = [await client.push_all([old, other]), [r async for r in client.push_each([old])]]
+        for [refused, *others] in pushes:
+            assert refused.reason is PushReason.NOT_SENT
+            [problem] = refused.problems
+            assert problem == (
+                f"servers have a newer token of account {owner.public_key}: iat {now}, "
+                f"that of this one is {now - 1}"
+            )
+            with pytest.raises(ResolverError, match=r"not sent: servers have .*hint: pull it"):
+                refused.raise_for_errors()
+            assert all(others)
+        checked = [found.problems async for found in client.check_each([old, new, other])]
+        assert checked == [(problem,), (), ()]
+        assert await client.lookup(owner.public_key) == new
+        # Neither as new nor newer ones are refused, nor what is said to be meant so.
+        for token in (new, twin, latest):
+            assert await client.push(token)
+            assert await client.lookup(owner.public_key) == token
+        assert [found.problems async for found in client.check_each([old], force=True)] == [()]
+        assert await client.push(old, force=True)
+        assert await client.lookup(owner.public_key) == old
+
+
+async def test_what_servers_have_is_none(start_server: StartServer, tmp_path: Path) -> None:
+    realm, owner, now = Realm(), key(KeyType.ACCOUNT), int(time.time())
+    server = start_server(realm.config(), tmp_path)
+    claims = realm.account(key(KeyType.ACCOUNT)).claims
+    async with realm.connect(server.url) as client:
+        assert await client.push(realm.account(owner, "a"))
+        file = tmp_path / "jwt" / f"{owner.public_key}.jwt"
+        for text in ("x", "", encode(claims, realm.signing, now=now + 5).encoded):
+            account = realm.account(owner, "a", description=f"over {text}")
+            file.write_text(text)
+            assert await client.push(account)
+            assert file.read_text() == account.encoded

@@ -1,0 +1,76 @@
+"""What servers have of accounts that are to be pushed.
+
+A server stores what it is given, be it older than what it has (nats-server 2.15.1). A push out of a
+store that is behind would so take back what others have changed, such as revocations.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from natsauth.errors import ClaimsError, TokenError
+from natsauth.resolver._protocol import LOOKUP
+from natsauth.token import peek_unverified
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterable, Iterator
+
+    from natsauth.resolver._preflight import Checked
+    from natsauth.resolver._session import Session
+
+_PATIENCE = 1.0
+"""Seconds: a full resolver answers from its disk; others, beside it in a cluster, not at all."""
+
+
+async def guarded(
+    session: Session, accounts: Iterable[Checked], *, force: bool
+) -> AsyncGenerator[Checked, None]:
+    """Look up accounts that were checked; yield each, with a problem if servers have a newer one.
+
+    Args:
+        session: Whom to ask.
+        accounts: The accounts; the next one is taken when there is room for it.
+        force: Whether nothing is asked, and all is as it was.
+
+    Raises:
+        ResolverConnectionError: The connection was lost.
+        ResolverError: The user may not ask.
+    """
+    out: deque[Checked] = deque()
+
+    def questions() -> Iterator[tuple[str, bytes] | None]:
+        for account in accounts:
+            out.append(account)
+            skipped = force or account.problems
+            yield None if skipped else (LOOKUP.format(account.claims.sub), b"")
+
+    hasty = replace(session, patience=min(session.patience, _PATIENCE))
+    async with aclosing(hasty.ask_each(questions())) as answered:
+        async for answers in answered:
+            yield _compared(out.popleft(), answers.received)
+
+
+def _compared(account: Checked, given: list[bytes]) -> Checked:
+    """Return an account, with a problem if one of the texts that servers gave is newer."""
+    claims, own = account.claims, account.token.encoded.encode()
+    newest = max((_issued_at(text, claims.sub) for text in given if text != own), default=0)
+    if newest <= claims.iat:
+        return account
+    problem = (
+        f"servers have a newer token of {claims.kind} {claims.sub}: iat {newest}, "
+        f"that of this one is {claims.iat}"
+    )
+    hint = "pull it and edit that one; or force=True, which takes back what others have changed"
+    return account._replace(problems=(problem,), hint=hint)
+
+
+def _issued_at(text: bytes, account: str) -> int:
+    """Return the ``iat`` of the token of an account; 0 where the text is none."""
+    try:
+        claims = peek_unverified(text)  # a server that lies could as well serve another token
+    except (TokenError, ClaimsError):
+        return 0
+    return claims.iat if claims.sub == account else 0
