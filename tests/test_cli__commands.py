@@ -111,6 +111,22 @@ def test_the_singular_will_do(name: str) -> None:
     assert values("list", name, "-o", "x")["own"] == "x"
 
 
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("show things", "did you mean group list things?"),
+        ("show", "did you mean group list?"),
+        ("show me", "did you mean group list?"),
+    ],
+)
+def test_an_alias_is_told(words: str, hint: str) -> None:
+    entries = {**GROUP.entries}
+    group = Group("group", "All.", entries, "group list things", aliases={"show": "list"})
+    with pytest.raises(Mistake) as mistake:
+        group.main(words.split(), prog_name="group", standalone_mode=False)
+    assert mistake.value.hint == hint
+
+
 def test_underscores_will_do() -> None:
     ctx = click.Context(GROUP)
     group = Group("g", "G.", {"add-user": Entry(f"{HERE}:things", "T.")}, "g")
@@ -175,6 +191,21 @@ def test_the_decorator_makes_a_command() -> None:
     assert isinstance(things, Command)
     assert things.name == "things"
     assert things.examples[0] == "group list things"
+
+
+@command("open", "open")
+@click.option("-f", "--file", required=True)
+def open_(file: str) -> None:
+    """Open a file."""
+    click.echo(file)
+
+
+def test_what_stands_where_an_option_belongs() -> None:
+    for words, hint in (("a.jwt b", "open -f a.jwt"), ("", None)):
+        with pytest.raises(click.UsageError) as mistake:
+            open_.main(words.split(), prog_name="open", standalone_mode=False)
+        assert mistake.value.format_message().startswith("Missing option '-f' / '--file'")
+        assert getattr(mistake.value, "hint", None) == hint
 
 
 @command("go", "go")

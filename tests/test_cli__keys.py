@@ -69,6 +69,12 @@ def test_the_role_must_fit() -> None:
         assert refused.value.message == "expected a key of role account or operator, got user"
 
 
+def test_a_hint_of_its_own() -> None:
+    with pytest.raises(click.BadParameter) as refused:
+        key("account", hint="look there")("my_account")
+    assert vars(refused.value)["hint"] == "look there"
+
+
 def test_a_word() -> None:
     assert key(word="role")("admin") == "admin"
     for text in ("a/b", "a\\b", "x" * 40):
@@ -80,7 +86,7 @@ def test_a_word() -> None:
 def test_what_is_no_key(text: str) -> None:
     with pytest.raises(click.BadParameter) as refused:
         read(text)
-    expected = "expected a public key, a seed, the name of a file with one, got "
+    expected = "expected a public key, a seed, or the name of a file with one, got "
     assert refused.value.message.startswith(expected)
     assert len(refused.value.message) < 120
 

@@ -58,5 +58,5 @@ def test_an_empty_store_is_named(tmp_path: Path) -> None:
     shop = Workshop(tmp_path)
     result = shop.run("list operators")
     assert "No entries defined" in result.stdout
-    assert result.stderr == f"natsauth: there is no operator in {shop.store.stores}\n"
+    assert result.stderr == f"natsauth: there is no operator in '{shop.store.stores}'\n"
     assert shop.json("list operators") == []

@@ -202,6 +202,10 @@ def test_colours_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     output = Output()
     output.show([], table)
     output.error("failed")
+    output.note("by the way")
+    output.fail("oh", hint="do")
+    assert "\nnatsauth: by the way\n" in screen.getvalue().replace("\x1b[0m", "")
+    assert screen.getvalue().endswith("\x1b[31mnatsauth:\x1b[0m oh\n\x1b[2mhint:\x1b[0m do\n")
     assert "\x1b[1mme\x1b[0m" in screen.getvalue()
     assert "\x1b[31m[ERR ]\x1b[0m failed\n" in screen.getvalue()
 

@@ -25,9 +25,17 @@ def shop(tmp_path: Path) -> Workshop:
 def test_one_field(shop: Workshop) -> None:
     [key] = shop.body("my_operator", "my_account").signing_keys
     assert shop.run(f"{ACCOUNT} -F nats.signing_keys[0]").stdout == f'"{key}"\n'
-    assert shop.run(f"{ACCOUNT} --field nats.none").stdout == "null\n"
+    assert shop.run(f"{ACCOUNT} --field nats.info_url").stdout == "null\n"
+    assert "hint: did you mean sub?" in shop.fails(f"{ACCOUNT} --field subb")
     assert shop.json(f"{ACCOUNT} --field nats.signing_keys") == [key]
     assert "is no path to a field" in shop.fails(f"{ACCOUNT} --field a..b")
+
+
+def test_one_field_without_quotes(shop: Workshop) -> None:
+    [key] = shop.body("my_operator", "my_account").signing_keys
+    assert shop.run(f"{ACCOUNT} -F nats.signing_keys[0] -R").stdout == f"{key}\n"
+    assert shop.json(f"{ACCOUNT} --field sub --raw") == shop.claims("my_operator", "my_account").sub
+    assert "does not have that field" in shop.fails(f"{ACCOUNT} --field nats.info_url --raw")
 
 
 def test_the_token_itself(shop: Workshop) -> None:

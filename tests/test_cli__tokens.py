@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from natsauth import Creds, UserClaims, encode
+from natsauth import AccountClaims, Creds, UserClaims, encode
+from natsauth.claims import Account, UserScope
 from natsauth.cli._output import json_text
-from natsauth.cli._tokens import armoured, field, payload_of, token_in
+from natsauth.cli._tokens import armoured, field, field_text, payload_of, token_in
 from natsauth.errors import MalformedTokenError, NatsAuthError
 from natsauth.token import peek_unverified
 from tests._tokens import ACCOUNT, USER, forge
@@ -38,7 +39,13 @@ def test_the_armour_is_that_of_nsc(record: dict[str, Any]) -> None:
 
 @named("value")
 def test_a_field_is_printed_as_nsc_does(record: dict[str, Any]) -> None:
-    assert f"{field(payload_of(record['token']), record['field'])}\n" == record["value"]
+    assert f"{field_text(_field(record))}\n" == record["value"]
+
+
+def _field(record: dict[str, Any]) -> Any:
+    """Return the field of a recorded token, where what its kind never has is refused."""
+    token = record["token"]
+    return field(payload_of(token), record["field"], type(peek_unverified(token)))
 
 
 @pytest.mark.parametrize(
@@ -79,12 +86,56 @@ PAYLOAD = {"a": {"b": [1, {"c": "<x>"}]}, "n": None}
     ],
 )
 def test_fields(path: str, text: str) -> None:
-    assert field(PAYLOAD, path) == text
+    assert field_text(field(PAYLOAD, path)) == text
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("subb", "did you mean sub?"),
+        ("nats.signing_key", "did you mean signing_keys?"),
+        ("nats.limits.con", "did you mean conn?"),
+        ("nats.default_permissions.pub.alow", "did you mean allow?"),
+        ("xyzzy", "--json shows all fields there are"),
+    ],
+)
+def test_a_field_that_no_token_of_the_kind_has(path: str, hint: str) -> None:
+    with pytest.raises(NatsAuthError, match="no token of this kind has the field") as error:
+        field(AccountClaims(sub="A").to_dict(), path, AccountClaims)
+    assert error.value.hint == hint
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("aud", None),
+        ("nats.info_url", None),
+        ("nats.limits.mem_storage", None),
+        ("nats.revocations.U", None),
+        ("nats.mappings.a", None),
+        ("nats.signing_keys[0].anything", None),
+        ("nats.new", 1),
+    ],
+)
+def test_a_field_that_a_token_of_the_kind_may_have(path: str, value: Any) -> None:
+    scope = UserScope(key=ACCOUNT.public_key, role="r")
+    account = Account(
+        signing_keys=[scope], revocations={"*": 1}, mappings={"b": []}, extra={"new": 1}
+    )
+    payload = AccountClaims(sub=ACCOUNT.public_key, nats=account).to_dict()
+    assert field(payload, path, AccountClaims) == value
+
+
+def test_a_field_without_quotes() -> None:
+    assert field_text("a\x1b<b>", raw=True) == r"a\x1b<b>"
+    assert field_text(["a"], raw=True) == '["a"]'
+    with pytest.raises(NatsAuthError, match="does not have that field"):
+        field_text(None, raw=True)
 
 
 def test_what_a_terminal_would_obey_is_escaped_in_a_field() -> None:
     name = "\x9b31m\u202e\x7fü\U000e0001"
-    assert field({"name": name}, "name") == r'"\u009b31m\u202e\u007fü\udb40\udc01"'
+    assert field_text(field({"name": name}, "name")) == r'"\u009b31m\u202e\u007fü\udb40\udc01"'
 
 
 @pytest.mark.parametrize("path", ["", ".", "a.", "[0]", "a[", "a[x]", "a[-1]", "a..b", "a.b[]"])

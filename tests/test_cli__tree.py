@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 
 from natsauth.cli._session import Session
 from natsauth.cli._tree import Workspace, editing
+from natsauth.cli.main import commands
 from natsauth.errors import LockoutError, NotFoundError
 from natsauth.keys import KeyPair, KeyType, PublicKey
 from tests._workshop import Workshop
@@ -35,6 +37,24 @@ def test_an_empty_place(session: Session) -> None:
     with pytest.raises(NotFoundError, match="there is no operator in") as error:
         work.operator()
     assert "natsauth add operator NAME" in error.value.hint
+
+
+def test_what_names_an_empty_place_is_told(shop: Workshop) -> None:
+    assert "hint: natsauth add operator NAME makes one; -H, --data-dir or $XDG_DATA_HOME" in (
+        shop.fails("list accounts")
+    )
+    shop("add operator o")
+    shop("delete operator o")
+    places = ["--config-dir", str(shop.path)]
+    result = CliRunner().invoke(commands, ["list", "accounts", *places])
+    assert result.exit_code == 1
+    assert "nsc.json names that directory, natsauth env -s DIR another one\n" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["add account a", "edit operator --tag x", "delete user u"])
+def test_nothing_is_left_where_there_is_no_store(shop: Workshop, command: str) -> None:
+    assert "there is no operator in" in shop.fails(command)
+    assert [*shop.path.iterdir()] == []
 
 
 def test_one_of_a_kind_is_current_by_itself(session: Session, shop: Workshop) -> None:

@@ -21,6 +21,7 @@ from natsauth.cli._values import (
     network,
     percent,
     sampling,
+    server_urls,
     size,
     times,
     when,
@@ -173,6 +174,26 @@ def test_networks() -> None:
     for text in ("", "10.0.0.0/33", "10.0.0", "example.com", "10.0.0.0/255.0.0.0"):
         with pytest.raises(click.BadParameter, match="expected a network"):
             network(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "nats://a:1", "tls://a, wss://b:443", "https://u:p@a/jwt/v1", "ws://[::1]:80"]
+)
+def test_urls_of_account_servers(text: str) -> None:
+    assert server_urls(text) == text
+
+
+@pytest.mark.parametrize("text", ["a", "a:1", "nats:/a:1", "nats://a:", "nats://a:0", "x://a", ","])
+def test_what_leads_to_no_account_server(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="nats, tls, ws, wss, http, https, got '"):
+        server_urls(text)
+
+
+def test_a_password_in_a_url_is_not_repeated() -> None:
+    with pytest.raises(click.BadParameter) as refused:
+        server_urls("nats://me:hid,den@a")
+    assert "hid" not in refused.value.message
+    assert "den" not in refused.value.message
 
 
 def test_parts_of_the_day() -> None:

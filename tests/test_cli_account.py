@@ -240,9 +240,16 @@ def test_a_deleted_account_goes_with_what_is_named(shop: Workshop) -> None:
         "       [ OK ] removed creds file",
         '[ OK ] deleted signing key "A..."',
         '[ OK ] deleted account "a"',
+        "natsauth: servers that have it keep it until natsauth push --account-removal A...",
+        "hint: they delete accounts where natsauth generate config --allow-delete lets them",
     ]
     assert shop.store.names("o") == ["SYS"]
     assert not {*keys} & {*shop.store.public_keys()}
+
+
+def test_a_taken_name_of_a_renamed_account(shop: Workshop) -> None:
+    said = shop.fails("rename account a SYS")
+    assert said.endswith("there is an account 'SYS' already\nhint: choose another name\n")
 
 
 def test_seeds_and_creds_stay_unless_they_are_named(shop: Workshop) -> None:

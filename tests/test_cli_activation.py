@@ -53,6 +53,15 @@ def test_the_leave_goes_to_a_file_of_its_owner(shop: Workshop) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+def test_no_other_file_is_replaced_unasked(shop: Workshop) -> None:
+    file = shop.path / "seed.nk"
+    file.write_text("precious")
+    assert "-F replaces it" in shop.fails(*f"{MAKE} -o".split(), file, code=1)
+    assert file.read_text() == "precious"
+    shop.run(*f"{MAKE} -F -o".split(), file)
+    assert file.read_text().startswith("-----BEGIN NATS")
+
+
 def test_a_key_may_be_named(shop: Workshop) -> None:
     orders = shop.claims("my_operator", "orders")
     [key] = orders.nats.signing_keys

@@ -79,12 +79,13 @@ def test_a_file_is_replaced_only_with_force(shop: Workshop) -> None:
         ("", 2, "Which kind of resolver?"),
         ("--mem-resolver --nats-resolver", 2, "Only one kind"),
         ("--nats-resolver --sys-account billing", 1, "the operator's system account is"),
-        ("--nats-resolver --sys-account nobody", 1, "nobody"),
+        ("--nats-resolver --sys-account nobody", 1, "hint: natsauth list accounts names them"),
+        ("--nats-resolver --sys-account sys", 1, "hint: did you mean 'SYS'?"),
         ("--mem-resolver --dir x", 1, "a memory resolver does not take dir"),
         ("--nats-resolver --ttl 1h", 1, "a full resolver does not take ttl"),
         ("--nats-resolver --interval soon", 1, "soon"),
         ("--nats-resolver --limit 0", 2, "--limit"),
-        ("--url-resolver", 1, "url"),
+        ("--url-resolver", 1, "hint: --url names a web server, where the operator's account"),
     ],
 )
 def test_what_is_wrong_is_told(shop: Workshop, options: str, code: int, message: str) -> None:
@@ -97,3 +98,5 @@ def test_an_operator_without_system_account(tmp_path: Path) -> None:
     said = shop.fails("generate config --nats-resolver")
     assert "natsauth edit operator --system-account" in said
     assert "resolver: MEMORY" in shop.run("generate config --mem-resolver").stdout
+    said = shop.fails("generate config --url-resolver")
+    assert "hint: --url names the web server, or natsauth edit operator" in said

@@ -6,7 +6,9 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 
+from natsauth.cli.main import commands
 from tests._workshop import Workshop
 
 if TYPE_CHECKING:
@@ -73,6 +75,20 @@ def test_the_environment_is_shown(shop: Workshop) -> None:
         "stores_dir": str(shop.store.stores),
     }
     assert "| Current Operator " in "\n".join(shop("env"))
+
+
+def test_a_variable_that_changes_nothing_is_told(shop: Workshop) -> None:
+    variables = {"XDG_DATA_HOME": str(shop.path / "moved"), "NSC_CWD_ONLY": None}
+    words = ["env", "--config-dir", str(shop.path)]
+    result = CliRunner().invoke(commands, words, env=variables)
+    assert result.exit_code == 0
+    assert result.stderr == (
+        f"natsauth: nsc.json names the store directory '{shop.store.stores}', which "
+        "$XDG_DATA_HOME does not change\nhint: natsauth env -s DIR does\n"
+    )
+    assert shop.run("env").stderr == ""  # an option names the directory
+    result = CliRunner().invoke(commands, words, env=variables | {"XDG_DATA_HOME": None})
+    assert result.stderr == ""
 
 
 def test_the_environment_is_changed(shop: Workshop) -> None:

@@ -39,6 +39,16 @@ def test_creds_go_to_a_file_of_their_owner(shop: Workshop) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+def test_no_other_file_is_replaced_unasked(shop: Workshop) -> None:
+    file = shop.path / "seed.nk"
+    file.write_text("precious")
+    command = ("generate", "creds", "-a", "billing", "-o", file)
+    assert "-F replaces it" in shop.fails(*command, code=1)
+    assert file.read_text() == "precious"
+    shop.run(*command, "-F")
+    assert file.read_bytes() == CAROL.read_bytes()
+
+
 @pytest.mark.parametrize("life", ["--lifetime 30m", "--expiry 30m"])
 def test_creds_with_a_time_to_live_leave_the_store_as_it_is(shop: Workshop, life: str) -> None:
     before = shop.files()

@@ -165,7 +165,8 @@ def test_names_move_no_cursor() -> None:
         ("/no/such/file", "cannot read '/no/such/file': "),
         ("eyJ.x", "this holds no token"),
         ("eyJ0.e30.AA", "the header is not "),
-        (SEED, "cannot read '(a seed)': "),
+        (SEED, "this is the seed of a key of role user"),
+        (ACCOUNT.public_key, "this is the public key of a key of role account"),
     ],
 )
 def test_what_cannot_be_read_at_all_is_exit_code_1(source: str, message: str) -> None:
@@ -178,11 +179,24 @@ def test_what_cannot_be_read_at_all_is_exit_code_1(source: str, message: str) ->
     assert error["message"].startswith(message)
 
 
-@pytest.mark.parametrize("data", [b"", b"\xff\xfe\x00", SEED.encode(), b"x" * (3 << 20)])
+@pytest.mark.parametrize("data", [b"", b"\xff\xfe\x00", b"x" * (3 << 20)])
 def test_standard_input_without_a_token(data: bytes) -> None:
     result = inspect("-", standard_input=data)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.startswith("natsauth: this holds no token\nhint: ")
+
+
+def test_a_configuration() -> None:
+    result = inspect("-", standard_input=f"operator: {TOKEN}\npreload: {{A: {TOKEN}}}")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("natsauth: this is no token alone: 2 are in it")
+
+
+def test_a_file_with_a_seed(tmp_path: Path) -> None:
+    ACCOUNT.write(tmp_path / "a.nk")
+    result = inspect(tmp_path / "a.nk")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "natsauth: this is the seed of a key of role account\n"
 
 
 def test_closed_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from base64 import b64decode
 from stat import S_IMODE
@@ -129,12 +130,41 @@ def test_nothing_found(shop: Workshop) -> None:
     assert "there is no user 'none'" in shop.fails("list keys --user none")
 
 
+@pytest.mark.parametrize("command", ["list keys", "export keys --dir backup", "list keys --all"])
+def test_an_empty_part_of_a_key_is_refused(shop: Workshop, command: str) -> None:
+    said = shop.fails(*command.split(), "--filter", "", code=2)
+    assert "it is empty, which every key has in it" in said
+
+
 def test_an_account_that_cannot_be_read_hides_no_other(shop: Workshop) -> None:
     shop.store.token_file("my_operator", "orders").write_text("")
     result = shop.run("list keys -a")
     assert result.exit_code == 1
     assert len(re.findall(r"^\|  \w", result.stdout, re.MULTILINE)) == 10
     assert "orders.jwt" in result.stderr
+
+
+def test_a_token_of_another_kind_hides_no_other(shop: Workshop) -> None:
+    user, account = ("my_operator", "my_account", "alice"), ("my_operator", "orders")
+    swapped = shop.store.read(*user), shop.store.read(*account)
+    for path, token in zip((account, user), swapped, strict=True):
+        shop.store.write(token, *path)
+    for command in ("list keys -A", f"export keys -A --dir {shop.path / 'there'}"):
+        result = shop.run(command)
+        assert shop.claims("my_operator", "my_account").sub in result.output
+        for path, kind in ((account, "account"), (user, "user")):
+            [line] = [one for one in result.stderr.splitlines() if shop.store.where(*path) in one]
+            assert line.startswith("[ERR ] ")
+            assert f"{kind.title()}Claims" in line
+
+
+def test_directories_for_seeds_are_for_their_owner_alone(shop: Workshop) -> None:
+    umask = os.umask(0)
+    try:
+        shop(f"export keys -A --dir {shop.path / 'x' / 'y'}")
+    finally:
+        os.umask(umask)
+    assert {S_IMODE((shop.path / name).stat().st_mode) for name in ("x", "x/y")} == {0o700}
 
 
 def test_export_and_import_go_round(shop: Workshop, tmp_path: Path) -> None:
@@ -152,13 +182,16 @@ def test_export_and_import_go_round(shop: Workshop, tmp_path: Path) -> None:
     assert "no nkey (.nk) files found" in new.fails("import", "keys", "-d", str(place.parent))
     assert len(new("import", "keys", "-R", "-d", place.parent)) == 21
     assert new.store.public_keys() == shop.store.public_keys()
-    assert len(new("import", "keys", "-d", place)) == 21  # once more is fine
+    again = new("import", "keys", "-d", place)
+    assert len(again) == 21
+    assert {line.partition(" is ")[2] for line in again} == {"in the keystore already"}
 
 
 def test_files_that_exist_are_kept_without_force(shop: Workshop, tmp_path: Path) -> None:
     place = tmp_path / "backup"
     shop("export", "keys", "-o", "-d", place)
-    assert "exists" in shop.fails("export", "keys", "-o", "-d", place)
+    said = shop.fails("export", "keys", "-o", "-d", place)
+    assert said.count("File exists (hint: -F replaces it)\n") == 2
     shop("export", "keys", "-o", "-d", place, "--force")
 
 

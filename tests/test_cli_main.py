@@ -176,11 +176,57 @@ def test_a_mistake_is_exit_code_2(words: list[str], usage: str, message: str, hi
 
 
 def test_an_option_without_its_value() -> None:
-    result = CliRunner().invoke(commands, ["generate", "nkey", "-H"])
+    result = CliRunner().invoke(commands, ["edit", "account", "a", "--sk"], prog_name="natsauth")
     assert result.exit_code == 2
-    assert result.stderr == (
-        "natsauth: Option '-H' requires an argument.\nhint: natsauth --help says more\n"
+    assert result.stderr.startswith("Usage: natsauth edit account [OPTIONS] [NAME]\n")
+    assert result.stderr.endswith(
+        "natsauth: Option '--sk' requires an argument.\n"
+        "hint: natsauth edit account --help says more\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("create account x", "did you mean natsauth add account?"),
+        ("remove user", "did you mean natsauth delete user?"),
+        ("show account", "did you mean natsauth describe account?"),
+        ("show", "did you mean natsauth describe?"),
+        ("rm x", "did you mean natsauth delete?"),
+        ("help add", "--help after any command says what it takes, as in natsauth add --help"),
+        ("version", "natsauth --version"),
+    ],
+)
+def test_words_of_other_programs(words: str, hint: str) -> None:
+    result = CliRunner().invoke(commands, words.split(), prog_name="natsauth")
+    assert result.exit_code == 2
+    assert result.stderr.endswith(f"hint: {hint}\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("validate {}", "natsauth validate -f {}"),
+        ("describe jwt {}", "natsauth describe jwt -f {}"),
+        ("import account {}", "natsauth import account -j {}"),
+        ("import keys here", "natsauth import keys -d here"),
+        ("list users x", "natsauth list users -a x"),
+    ],
+)
+def test_a_file_without_its_option(words: str, hint: str, tmp_path: Path) -> None:
+    file = tmp_path / "f"
+    file.touch()
+    result = CliRunner().invoke(commands, words.format(file).split(), prog_name="natsauth")
+    assert result.exit_code == 2
+    assert result.stderr.endswith(f"hint: {hint.format(str(file)[:60])}\n")
+
+
+@pytest.mark.parametrize("path", ENTRIES)
+def test_help_has_a_line_for_each_option_alone(path: str) -> None:
+    help_ = CliRunner().invoke(commands, [*path.split(), "--help"], prog_name="natsauth").stdout
+    lines = help_.partition("\nOptions:\n")[2].partition("\n\n")[0].splitlines()
+    assert lines
+    assert [line for line in lines if not line.startswith(("  -", "      "))] == []
 
 
 @pytest.mark.parametrize(

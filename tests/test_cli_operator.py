@@ -128,12 +128,44 @@ def test_the_list_equals_that_of_nsc(tmp_path: Path) -> None:
 def test_an_operator_is_deleted_with_all_below_it(shop: Workshop) -> None:
     shop("add operator o --sys")
     before = shop.files()
-    assert shop.run("delete operator o -D -C --dry-run").exit_code == 0
+    assert shop("delete operator o -D -C --dry-run") == [
+        '[ OK ] would delete account "SYS" with its users',
+        '[ OK ] would delete operator "o"',
+        "natsauth: nothing was changed: this was a dry run",
+    ]
     assert shop.files() == before
-    assert shop("delete operator o -D -C") == ['[ OK ] deleted operator "o"']
+    assert shop("delete operator o -D -C") == [
+        '[ OK ] deleted account "SYS" with its users',
+        '[ OK ] deleted operator "o"',
+    ]
     assert shop.store.names() == []
     assert shop.store.public_keys() == []
     assert shop.json("list operators") == []
+
+
+def test_what_stays_of_a_deleted_operator_is_told(shop: Workshop) -> None:
+    shop("add operator o")
+    assert shop("delete operator o --dry-run")[1] == "[ OK ] seeds and creds stay in `PLACE/nkeys`"
+    assert shop("delete operator o --rm-nkey")[1:] == ["[ OK ] creds stay in `PLACE/nkeys`"]
+
+
+@pytest.mark.parametrize("url", ["nats:/0.0.0.0:4222", "nats://h:99999999", "h:4222", "ftp://h"])
+def test_a_url_that_leads_to_no_server_is_refused(shop: Workshop, url: str) -> None:
+    shop("add operator o")
+    said = shop.fails(f"edit operator --account-jwt-server-url {url}", code=2)
+    assert "expected nats://127.0.0.1:4222 or the like" in said
+    assert f"got {url!r}" in said
+
+
+def test_a_system_account_that_is_not_there(shop: Workshop) -> None:
+    shop("add operator o --sys")
+    said = shop.fails("edit operator --system-account sys")
+    assert "there is no account 'o/sys'\nhint: did you mean 'SYS'?" in said
+
+
+def test_a_bad_name_leaves_nothing_behind(shop: Workshop) -> None:
+    assert "holds '/'" in shop.fails("add operator a/b")
+    assert not shop.store.stores.exists()
 
 
 def test_an_operator_that_is_there_is_kept(shop: Workshop) -> None:

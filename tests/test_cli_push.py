@@ -54,6 +54,8 @@ def test_what_may_be_said_together_goes_on_to_the_servers(shop: Workshop, option
 
 def test_names_that_are_none(shop: Workshop) -> None:
     assert "there is no account 'o/none'" in shop.fails(f"push -a none {NOWHERE}")
+    for option in ("--system-account sYs", "--system-user SYS"):
+        assert "hint: did you mean" in shop.fails(f"push -A {option} {NOWHERE}")
     stderr = shop.fails(f"push -R none {NOWHERE}")
     assert "there is no account 'o/none'" in stderr
     assert "hint: for an account that only servers have, give its public key" in stderr

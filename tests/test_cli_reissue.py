@@ -51,6 +51,30 @@ def test_an_operator_gets_another_identity_and_its_accounts_are_signed_by_it(
     assert shop("edit account a --tag x")[-1] == '[ OK ] edited account "a"'
 
 
+def test_another_run_mends_what_was_cut_off(shop: Workshop) -> None:
+    old = shop.store.read("o", "a")
+    shop("reissue operator")
+    shop.store.write(old, "o", "a")  # as a kill between two writes leaves it
+    lines = shop("reissue operator --convert-to-signing-key")
+    assert lines[2:] == ['[ OK ] account "a" re-signed', RESTART]
+    assert shop.claims("o", "a").iss in shop.body("o").signing_keys
+
+
+def test_strange_accounts_are_named(shop: Workshop) -> None:
+    claims = AccountClaims(name="x", sub=KeyPair.generate(KeyType.ACCOUNT).public_key)
+    strange = encode(claims, KeyPair.generate(KeyType.OPERATOR)).encoded
+    shop.store.write(strange, "o", "x")
+    lines = shop("reissue operator")
+    told = (
+        '[WARN] account "x" is signed by none of the operator\'s keys: if it is yours, natsauth '
+        "reissue account x"
+    )
+    assert lines[3:] == [told, RESTART]
+    assert shop.store.read("o", "x") == strange
+    shop("reissue account x")
+    assert '[ OK ] account "x" re-signed' in shop("reissue operator")
+
+
 def test_the_old_identity_goes_on_as_a_signing_key(shop: Workshop) -> None:
     old, account = shop.claims("o").sub, shop.store.read("o", "a")
     lines = shop("reissue operator o --convert-to-signing-key")

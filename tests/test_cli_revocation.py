@@ -53,6 +53,43 @@ def test_everybody_is_revoked_now(shop: Workshop) -> None:
     assert abs(shop.body("my_operator", "my_account").revocations["*"] - time()) < 60
 
 
+def test_everybody_is_revoked_who_is_ahead_of_the_clock(shop: Workshop) -> None:
+    for tag in "abc":
+        shop(f"edit user alice -a my_account --tag {tag}")
+    alice = shop.claims("my_operator", "my_account", "alice")
+    assert alice.iat > time() - 1
+    shop("revocations add-user -a my_account -u *")
+    body = shop.body("my_operator", "my_account")
+    assert body.is_revoked(alice.sub, alice.iat)
+    assert body.revocations["*"] <= time()  # so that it takes nothing from those to come
+    shop("add user carol -a my_account")
+
+
+def test_who_was_issued_after_the_moment_is_named(shop: Workshop) -> None:
+    alice = shop.claims("my_operator", "my_account", "alice")
+    for command in (f"-u {alice.sub} --at 1", "-u * --at 1", "-n alice --at 1"):
+        lines = shop(f"revocations add-user -a my_account {command}")
+        assert any('[WARN] issued later, and not refused: "alice"' in line for line in lines)
+        assert not shop.body("my_operator", "my_account").is_revoked(alice.sub, alice.iat)
+    lines = shop(f"revocations add-user -a my_account -u {alice.sub} --at {alice.iat}")
+    assert not any("issued later" in line for line in lines)
+
+
+def test_an_unreadable_user_keeps_nobody_from_being_revoked(shop: Workshop) -> None:
+    users = shop.store.token_file("my_operator", "my_account", "alice").parent
+    (users / "a_broken.jwt").write_text("broken")
+    (users / "binary.jwt").write_bytes(b"\xff")
+    alice = shop.claims("my_operator", "my_account", "alice")
+    lines = shop(f"revocations add-user -a my_account -u {alice.sub}")
+    assert not any("WARN" in line for line in lines)  # who was found is known
+    assert shop.body("my_operator", "my_account").is_revoked(alice.sub, alice.iat)
+    for key in (KeyPair.generate(KeyType.USER).public_key, "*"):
+        lines = shop(f"revocations add-user -a my_account -u {key}")
+        for name in ("a_broken", "binary"):
+            assert any(f'[WARN] user "{name}" may stay good: ' in line for line in lines)
+        assert abs(shop.body("my_operator", "my_account").revocations[key] - time()) < 60
+
+
 def test_a_dry_run_changes_nothing(shop: Workshop) -> None:
     before = shop.files()
     for command in (

@@ -90,6 +90,10 @@ def test_a_file_of_its_owner(signing: Signing) -> None:
     assert "wrote credentials to `" in signing.run(f"-o {file}").output
     assert Creds.read(file).token.claims.name == "id"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "File exists\nhint: -F replaces it" in signing.fails(f"-o {file}", code=1)
+    first = file.read_text()
+    signing.run(f"-o {file} --force")
+    assert file.read_text() != first
 
 
 @pytest.mark.parametrize(
@@ -99,7 +103,9 @@ def test_a_file_of_its_owner(signing: Signing) -> None:
         ("--expiry 2020-01-01", 1, "expired"),
         (f"-k {ACCOUNT.public_key}", 2, "expected a key of role user"),
         (f"-K {SIGNING.public_key}", 2, "-K needs the seed of the key that signs, got the public"),
-        (f"-K {USER.reveal_seed()}", 2, "-K FILE names the seed"),
+        (f"-K {USER.reveal_seed()}", 2, "-K holds the seed of a key of role user, and one of an"),
+        ("-K role", 2, "-K FILE names the seed"),
+        ("-a my_account", 2, "hint: this looks into no store; natsauth describe account NAME"),
         ("-n other", 2, "Two names"),
     ],
 )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from natsauth.authority import Authority
+from natsauth.claims import UserScope
 from natsauth.keys import KeyPair, KeyType
 from tests._workshop import Workshop
 
@@ -138,6 +140,29 @@ def test_keys_are_deleted_by_role_and_by_key(shop: Workshop) -> None:
     ]
     assert shop.body("o", "a").signing_keys == []
     assert not {*keys} & {*shop.store.public_keys()}
+
+
+def test_a_key_is_meant_whose_public_key_is_the_role_of_another(shop: Workshop) -> None:
+    shop("edit account a --sk generate --sk generate")
+    kept, wanted = shop.body("o", "a").signing_keys
+    for command in (f"add signing-key --role {wanted}", f"edit signing-key {kept} --role {wanted}"):
+        assert "is a public key" in shop.fails(command)
+    # As somebody else's program makes it:
+    authority = Authority(shop.store)
+    scope = UserScope(key=kept, role=wanted)
+    authority.operators["o"].accounts["a"].claims.nats.add_signing_key(scope)
+    authority.commit()
+    shop(f"add user u -K {wanted}")
+    assert shop.claims("o", "a", "u").iss == wanted
+    shop("delete user u")
+    assert shop.json(f"describe signing-key {wanted}")["public_key"] == wanted
+    said = shop.run(f"edit account a --rm-sk {wanted} --dry-run --json").stdout
+    assert wanted in said
+    assert kept not in said
+    shop(f"delete signing-key {wanted} --rm-nkey")
+    assert shop.body("o", "a").signing_keys == [scope]
+    assert kept in shop.store.public_keys()
+    assert wanted not in shop.store.public_keys()
 
 
 def test_a_key_with_users_takes_force(shop: Workshop) -> None:

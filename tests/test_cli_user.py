@@ -72,8 +72,17 @@ def test_a_user_of_a_role_has_nothing_of_its_own(shop: Workshop) -> None:
 
 
 def test_a_role_allows_no_permissions_of_a_user(shop: Workshop) -> None:
-    shop.fails("add user v -K team --allow-pub x")
+    told = (
+        "from role 'team' of account 'a', and can have none of its own\n"
+        "hint: natsauth edit signing-key -a a --sk team changes those of the role"
+    )
+    said = shop.fails("add user v -K team --allow-pub x")
+    assert f"user 'v' gets its permissions and limits {told}" in said
     assert shop.store.names("o", "a") == []
+    shop("add user v -K team")
+    assert told in shop.fails("edit user v --allow-pub x")
+    key = shop.body("o", "a").scope("team").key
+    assert told in shop.fails(f"add user w -K {shop.store.key_file(key)} --bearer")
 
 
 @pytest.mark.parametrize(
@@ -82,7 +91,8 @@ def test_a_role_allows_no_permissions_of_a_user(shop: Workshop) -> None:
         ("add user", 2, "Which user?"),
         ("add user u/v", 1, "the name 'u/v' holds '/'"),
         ("add user v -a none", 1, "there is no account"),
-        ("add user v -K none", 1, "'none' may not sign user 'v'"),
+        ("add user v -K none", 1, "account 'a' has no role 'none'\nhint: it has team"),
+        ("add user v -K taem", 1, "account 'a' has no role 'taem'\nhint: did you mean 'team'?"),
         ("add user v --allow-pub a..b", 1, "a..b"),
         ("add user v --source-network here", 2, "expected a network"),
         ("add user v --expiry never", 2, "expected 0 for none"),

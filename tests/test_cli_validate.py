@@ -109,6 +109,57 @@ def test_a_file_of_tokens(shop: Workshop, tmp_path: Path) -> None:
     assert shop.run("validate", "-f", file).exit_code == 0
 
 
+def test_lint_in_a_table(shop: Workshop) -> None:
+    shop("add user -a billing star --allow-sub a.*")
+    result = shop.run("validate -a billing --lint")
+    assert result.exit_code == 0
+    [row] = [line for line in result.stdout.splitlines() if "$.nats.sub.allow[0]" in line]
+    assert "user \"star\": $.nats.sub.allow[0]: a client that subscribes to 'a.>'" in row
+    assert "|   end it in '>' if that is meant; otherwise add 'a.*.>' to sub.deny" in result.stdout
+    assert ' | i | user "star": $.exp: never expires' in result.stdout
+    assert "final" not in shop.run("validate -a billing").stdout
+
+
+def test_lint_as_json(shop: Workshop) -> None:
+    shop("add user -a billing star --allow-sub a.*")
+    found = [f for f in shop.json("validate -a billing --lint") if f["path"][-1] == "star"]
+    assert {f["severity"] for f in found} == {"warning", "info"}
+    assert {f["kind"] for f in found} == {"user"}
+    assert found[0]["code"] == "final_star"
+    assert found[0]["hint"].startswith("end it in '>'")
+
+
+def test_errors_of_lint_set_the_exit_code(shop: Workshop) -> None:
+    shop("add user -a billing open --deny-sub a.>.b")
+    assert shop.run("validate -a billing").exit_code == 0
+    result = shop.run("validate -a billing --lint")
+    assert result.exit_code == 4
+    assert ' | ! | user "open": $.nats.sub.deny[0]' in result.stdout
+    assert result.stdout.count("$.nats.sub.deny[0]") == 1  # and not as an issue again
+
+
+def test_lint_leaves_nothing_out(shop: Workshop) -> None:
+    shop.store.write(stranger("billing"), "my_operator", "billing")
+    plain = json.loads(shop.run("validate -A --json").stdout)
+    linted = json.loads(shop.run("validate -A --json --lint").stdout)
+    said = [(f["path"], f["code"]) for f in linted]
+    assert all((f["path"], f["code"]) in said for f in plain)
+    shop.store.token_file("my_operator", "billing").write_text("nonsense")
+    result = shop.run("validate -A --lint")
+    assert result.exit_code == 4
+    assert result.stdout.count("billing.jwt holds no account") == 1
+
+
+def test_lint_of_a_file(shop: Workshop, tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    file.write_text(f"{stranger('x')}\nnonsense\n")
+    found = json.loads(shop.run("validate", "--lint", "--json", "-f", file).stdout)
+    assert [(f["code"], f["severity"]) for f in found] == [
+        ("expired", "error"),
+        ("token_malformed", "error"),
+    ]
+
+
 def test_a_token_in_armour(shop: Workshop, tmp_path: Path) -> None:
     file = tmp_path / "billing.jwt"
     shop("describe", "account", "billing", "--raw", "-o", file)

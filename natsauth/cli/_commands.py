@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -44,9 +45,21 @@ class _Base(click.Command):
         self.params += _SHARED
         self.examples = examples
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; a mistake in them is told with the usage of this command."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx  # click's parser leaves it out
+            raise
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options, and those of every command after them."""
-        own = [param for param in self.get_params(ctx) if param not in _SHARED]
+        """Write the options, and those of every command after them.
+
+        Arguments stand in the usage; click 8.5 would give them lines here, too.
+        """
+        params = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        own = [param for param in params if param not in _SHARED]
         for title, params in (("Options", own), ("Options of every command", _SHARED)):
             records = [record for param in params if (record := param.get_help_record(ctx))]
             with formatter.section(title):
@@ -75,11 +88,19 @@ class Command(_Base):
             for name in param.opts
         }
         ctx.allow_extra_args = True  # click's own message about them has no cure
-        extra = super().parse_args(ctx, [*_as_click_has_them(args, options)])
+        words = [*_as_click_has_them(args, options)]
+        try:
+            extra = super().parse_args(ctx, [*words])
+        except click.MissingParameter as error:
+            _, extra, _ = self.make_parser(ctx).parse_args(words)
+            if not (extra and isinstance(error.param, click.Option)):
+                raise
+            hint = f"{ctx.command_path} {error.param.opts[0]} {extra[0]:.60}"
+            raise Mistake(error.format_message(), ctx, hint=hint) from None
         if extra and not ctx.resilient_parsing:
-            words = " ".join(extra)
+            text = " ".join(extra)
             hint = self._place_of(extra[0], ctx)
-            raise Mistake(f"Got unexpected extra arguments: {words:.60}", ctx, hint=hint)
+            raise Mistake(f"Got unexpected extra arguments: {text:.60}", ctx, hint=hint)
         return extra
 
     def _place_of(self, word: str, ctx: click.Context) -> str:
@@ -93,7 +114,9 @@ class Command(_Base):
         }
         if any(isinstance(param, click.Argument) for param in self.params):
             return ""
-        option = next((name for name in ("-n", "-a") if name in free), "")
+        is_file = os.path.isfile(word)  # noqa: PTH113 - it raises nothing
+        wanted = ("-f",) if is_file and "-f" in free else ("-n", "-a")
+        option = next((name for name in wanted if name in free), "")
         return f"{ctx.command_path} {option} {word:.60}" if option else ""
 
 
@@ -120,6 +143,7 @@ class Group(_Base, click.Group):
         entries: Its commands by name.
         examples: How they are used, a command line each.
         elsewhere: Words of nsc that are no commands here, and what there is in their place.
+        aliases: Words that other programs have for some of its groups.
         more: As for ``click.Group``.
     """
 
@@ -130,6 +154,7 @@ class Group(_Base, click.Group):
         entries: dict[str, Entry | Group],
         *examples: str,
         elsewhere: Mapping[str, str] | None = None,
+        aliases: Mapping[str, str] | None = None,
         **more: Any,
     ) -> None:
         super().__init__(
@@ -143,6 +168,7 @@ class Group(_Base, click.Group):
         )
         self.entries = entries
         self.elsewhere = elsewhere or {}
+        self.aliases = aliases or {}
 
     @property
     def summary(self) -> str:
@@ -176,6 +202,9 @@ class Group(_Base, click.Group):
         if hint := self.elsewhere.get(word):
             return hint
         groups = {name: item for name, item in self.entries.items() if isinstance(item, Group)}
+        if alias := self.aliases.get(word):
+            noun = f" {following}" if groups[alias].get_command(ctx, following) else ""
+            return f"did you mean {ctx.command_path} {alias}{noun}?"
         verbs = [name for name, group in groups.items() if group.get_command(ctx, word)]
         verb = following if following in verbs else next(iter(verbs), "")
         if verb:

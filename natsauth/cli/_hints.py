@@ -24,6 +24,11 @@ _CURES: dict[str, str] = {
     "set nbf to 0": "--start 0 lets it count at once",
     "set it to -1": "-1 is no limit",
     "add a signing key to the operator": "natsauth edit operator --sk generate makes one",
+    # Of what is signed
+    "reissue() it, if it is to be trusted again": "natsauth reissue user NAME signs it anew, if it "
+    "is to be trusted again; else natsauth delete user NAME",
+    "reissue() signs it anew all the same": "natsauth reissue with its name signs it anew all the "
+    "same, if it is really yours",
     # Of what is stored
     "activate() it there for this account": "natsauth generate activation there, then natsauth "
     "add import --token FILE here",
@@ -37,7 +42,16 @@ _CURES: dict[str, str] = {
     "clear() the user's permissions": "the user has the permissions of its role, which natsauth "
     "edit signing-key --sk ROLE changes",
     "or name a scoped one as the signer": "-K names a role, or",
+    "give the key pair, or add its seed": "-K FILE gives a seed, or natsauth import keys --dir DIR "
+    "takes it into the key ring",
+    # Of configurations
+    "pass url, or set": "--url names the web server, or natsauth edit operator "
+    "--account-jwt-server-url does",
+    "without a web server use a full resolver": "--url names a web server, where the operator's "
+    "account server is a NATS server; without one take --nats-resolver",
     # Of pushing
+    "pull it and edit that one": "natsauth pull -a NAME, and edit that one; or --force, which "
+    "takes back what others have changed",
     "set allow_delete: true": "natsauth generate config --allow-delete lets servers delete "
     "accounts, once they are restarted with it",
     "the operator's present token": "natsauth generate config writes the configuration with the "

@@ -23,17 +23,29 @@ _LONG = 40
 """From here on, text in the place of a key may be a damaged seed, and is not repeated."""
 
 
-def key(*roles: str, generate: bool = False, word: str = "") -> Callable[[str], Key]:
+class _Refusal(click.BadParameter):
+    """What is no key, with a cure of its own."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def key(
+    *roles: str, generate: bool = False, word: str = "", hint: str = ""
+) -> Callable[[str], Key]:
     """Return a type for ``click.option``: a public key, a seed, or the name of a file with one.
 
     Args:
         roles: The roles that it may have, such as ``operator``; any if none is given.
         generate: Whether ``generate`` gives a new key pair, of the first of the roles.
         word: What any other word stands for, such as ``role``; it is given as text.
+        hint: The cure where text is none of these.
     """
-    expected = "a public key, a seed, the name of a file with one"
-    expected += f", a {word}" if word else ""
-    expected += ", or generate" if generate else ""
+    choices = ["a public key", "a seed", "the name of a file with one"]
+    choices += [f"a {word}"] if word else []
+    choices += ["generate"] if generate else []
+    expected = f"{', '.join(choices[:-1])}, or {choices[-1]}"
 
     def key(text: str) -> Key:
         from natsauth.errors import NatsAuthError
@@ -50,7 +62,7 @@ def key(*roles: str, generate: bool = False, word: str = "") -> Callable[[str], 
             if word and len(text) < _LONG and not {"/", "\\"} & {*text}:
                 return text
             shown = repr(text) if len(text) < _LONG else "something else"
-            raise click.BadParameter(f"expected {expected}, got {shown}")
+            raise _Refusal(f"expected {expected}, got {shown}", hint)
         if roles and found.type not in roles:
             expected_roles = " or ".join(roles)
             raise click.BadParameter(f"expected a key of role {expected_roles}, got {found.type}")
@@ -73,7 +85,7 @@ def _pair_or_public(text: str) -> Pair | PublicKey | None:
     from natsauth._files import read_file
     from natsauth.errors import KeyTextError
 
-    if found := _parse(text):
+    if found := parse_key(text):
         ctx = click.get_current_context(silent=True)
         if ctx and text.strip().startswith("S"):
             session_of(ctx).output.note(
@@ -84,13 +96,14 @@ def _pair_or_public(text: str) -> Pair | PublicKey | None:
     path = os.path.expanduser(text)  # noqa: PTH111 - never raises, as Path does
     if not os.path.isfile(path):  # noqa: PTH113 - the same
         return None
-    found = _parse(read_file(path, limit=4096).decode("ascii", "replace"))
+    found = parse_key(read_file(path, limit=4096).decode("ascii", "replace"))
     if found is None:
         raise KeyTextError(f"the file {text!r} holds neither a seed nor a public key alone")
     return found
 
 
-def _parse(text: str) -> Pair | PublicKey | None:
+def parse_key(text: str) -> Pair | PublicKey | None:
+    """Return the key that text is; ``None`` if it is something else."""
     from natsauth.errors import KeyTextError
     from natsauth.keys import KeyPair, PublicKey
     from natsauth.xkeys import CurveKeyPair

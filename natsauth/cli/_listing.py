@@ -45,5 +45,5 @@ def show_entries(session: Session, work: Workspace, *above: str, current: str = 
     if not rows:
         table.row("No entries defined")
     if not (rows or above):
-        session.output.note(f"there is no operator in {work.store.where()}")
+        session.output.note(f"there is no operator in {work.store.where()!r}")
     session.output.show(found, table)

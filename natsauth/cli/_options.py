@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from errno import EEXIST
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from natsauth._files import read_file, write_file
 from natsauth.cli._commands import Mistake
 from natsauth.cli._complete import stored_names
 from natsauth.cli._findings import span
 from natsauth.cli._values import many, when
+from natsauth.errors import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,12 +65,43 @@ operator_option = click.option(
 force_option = click.option(
     "-F", "--force", is_flag=True, help="Go ahead although people would be locked out."
 )
+replace_option = click.option("-F", "--force", is_flag=True, help="Replace the file if it exists.")
 exist_ok_option = click.option(
     "--exist-ok", is_flag=True, help="Keep what there is of that name, as it is."
 )
 dry_run_option = click.option(
     "--dry-run", is_flag=True, help="Say what would be done, and do nothing."
 )
+
+
+def write_output(file: str, text: str, *, force: bool) -> None:
+    """Write a file; one that is there stays, unless :data:`replace_option` was given.
+
+    Raises:
+        FileError: It is there, or cannot be written.
+    """
+    try:
+        write_file(file, text.encode(), overwrite=force)
+    except FileError as error:
+        if error.errno == EEXIST:
+            error.hint = "-F replaces it"
+        raise
+
+
+def write_armoured(file: str, text: str, *, force: bool) -> None:
+    """Write creds or a decorated token; unasked it replaces such a file, as nsc does, and no other.
+
+    Raises:
+        FileError: Something else is there, or the file cannot be written.
+    """
+    write_output(file, text, force=force or _is_armoured(file))
+
+
+def _is_armoured(file: str) -> bool:
+    try:
+        return read_file(file, limit=1 << 20).startswith(b"-----BEGIN NATS ")
+    except FileError:  # there is none; or writing it tells what is wrong
+        return False
 
 
 def _one(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> str | None:

@@ -189,15 +189,21 @@ class Output:
         if not self.json:
             _print_step(step)
 
-    def note(self, message: str, *, hint: str = "") -> None:
-        """Say something beside the report, on standard error alone."""
-        click.echo(harmless(without_seeds(f"natsauth: {message}")), err=True)
+    def note(self, message: str, *, hint: str = "", colour: str | None = None) -> None:
+        """Say something beside the report, on standard error alone.
+
+        Args:
+            message: What there is to say.
+            hint: What may help; it stands in a line of its own.
+            colour: That of the word before the message, on a terminal.
+        """
+        _print_line("natsauth:", message, fg=colour)
         if hint:
-            click.echo(harmless(without_seeds(f"hint: {hint}")), err=True)
+            _print_line("hint:", hint, dim=True)
 
     def fail(self, message: str, *, hint: str = "", **facts: Any) -> None:
         """Say why the command ends here."""
-        self.note(message, hint=hint)
+        self.note(message, hint=hint, colour="red")
         if hint:
             facts["hint"] = without_seeds(hint)
         if not self._shown:
@@ -265,6 +271,11 @@ def path_text(path: str | Path) -> str:
 def _escaped(character: str) -> str:
     units = character.encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+def _print_line(word: str, text: str, **style: Any) -> None:
+    shown = click.style(word, **style) if _in_colour(sys.stderr) else word
+    click.echo(f"{shown} {harmless(without_seeds(text))}", err=True, color=True)
 
 
 def _print_step(step: Report) -> None:

@@ -33,7 +33,7 @@ class Job:
     Args:
         session: Where it is told.
         work: Whose accounts they are.
-        force: Whether what servers would not serve is pushed, too.
+        force: Whether what servers would not serve, or have newer, is pushed, too.
         confirm: Whether accounts are looked up after they were pushed.
         dry_run: Whether nothing is sent.
         allow_all: Whether a store that looks like another one is believed.
@@ -79,7 +79,7 @@ class Job:
     async def push(self, resolver: ResolverClient, names: list[str]) -> None:
         """Push accounts, as they are read."""
         if self._dry_run:
-            self._try(resolver, names)
+            await self._try(resolver, names)
             return
         output, tally, each = self._output, Tally(), self._output.json or len(names) <= _EACH
         bar = nullcontext(lambda _: None) if each else output.progress("pushing", len(names))
@@ -109,9 +109,8 @@ class Job:
                 output.report(tally.report(len(names), self._servers, unread=unread))
             self._tell_unread()
 
-    def _try(self, resolver: ResolverClient, names: list[str]) -> None:
-        for token in self._tokens(names):
-            checked = resolver.check(token, force=self._force)
+    async def _try(self, resolver: ResolverClient, names: list[str]) -> None:
+        async for checked in resolver.check_each(self._tokens(names), force=self._force):
             name, key = checked.claims.name, checked.claims.sub
             problem = "; ".join(checked.problems)
             if problem:
@@ -154,7 +153,7 @@ class Job:
     async def prune(self, resolver: ResolverClient) -> None:
         """Delete from servers what the store lacks."""
         result = await resolver.prune(
-            [token.claims.sub for token in self._all_tokens({})],
+            (token.claims.sub for token in self._all_tokens({})),
             signer=None if self._dry_run else self._signer(),
             dry_run=self._dry_run,
             allow_all=self._allow_all,

@@ -15,6 +15,7 @@ import click
 
 from natsauth.cli._commands import Mistake
 from natsauth.cli._options import options
+from natsauth.cli._tree import found
 from natsauth.cli._values import duration
 from natsauth.errors import (
     FileError,
@@ -71,6 +72,14 @@ def _seconds(text: str) -> timedelta:
     return value
 
 
+transport_options = options(
+    click.option("--timeout", type=_seconds, default="5", metavar="SECONDS",
+                 help="How long to wait without any answer; by default 5 seconds."),
+    click.option("--tls-first", is_flag=True, help="TLS handshake before everything else."),
+    click.option("--ca-cert", type=_FILE, envvar="NATS_CA", help="Certificate authority."),
+    click.option("--client-cert", type=_FILE, envvar="NATS_CERT", help="Certificate to show."),
+    click.option("--client-key", type=_FILE, envvar="NATS_KEY", help="Key of that certificate."),
+)  # fmt: skip
 server_options = options(
     click.option(
         "-u", "--account-jwt-server-url", "url", metavar="URL",
@@ -78,14 +87,9 @@ server_options = options(
     ),
     click.option("--system-account", metavar="NAME", help="The system account, if not the usual."),
     click.option("--system-user", metavar="NAME", help="Connect as this user of it."),
-    click.option("--timeout", type=_seconds, default="5", metavar="SECONDS",
-                 help="How long to wait without any answer; by default 5 seconds."),
     click.option("--servers", type=click.IntRange(1), metavar="COUNT",
                  help="How many servers are to answer; as many as there are by default."),
-    click.option("--tls-first", is_flag=True, help="TLS handshake before everything else."),
-    click.option("--ca-cert", type=_FILE, envvar="NATS_CA", help="Certificate authority."),
-    click.option("--client-cert", type=_FILE, envvar="NATS_CERT", help="Certificate to show."),
-    click.option("--client-key", type=_FILE, envvar="NATS_KEY", help="Key of that certificate."),
+    transport_options,
 )  # fmt: skip
 
 
@@ -114,9 +118,11 @@ async def connect(
     try:
         operator = work.operator()
         urls = addresses(operator, url)
-        tls = _tls(ca_cert, client_cert, client_key)
+        tls = tls_context(ca_cert, client_cert, client_key)
         accounts = operator.accounts
-        system = accounts.find(system_account) if system_account else operator.system_account
+        system = (
+            found(accounts, system_account, operator) if system_account else operator.system_account
+        )
         who = _who(system, operator, system_user, named_key(work, KeyType.ACCOUNT))
         async with ResolverClient.connect(
             urls,
@@ -200,7 +206,7 @@ def _who(
 ) -> dict[str, Any]:
     """Return who connects: the user that is named, a temporary one, or one that is at hand."""
     if user:
-        return {"creds": system.users.find(user).creds()}
+        return {"creds": found(system.users, user, system).creds()}
     try:
         return {"system_account": system.token, "signer": signer or system.signer()}
     except SecretError:
@@ -224,7 +230,13 @@ def _stored_creds(system: AccountNode, operator: OperatorNode) -> Creds | None:
     return None
 
 
-def _tls(ca_cert: str | None, cert: str | None, key: str | None) -> ssl.SSLContext | None:
+def tls_context(ca_cert: str | None, cert: str | None, key: str | None) -> ssl.SSLContext | None:
+    """Return how to connect over TLS, as the options say; ``None`` where they say nothing.
+
+    Raises:
+        FileError: A certificate cannot be read.
+        Mistake: There is a key without its certificate.
+    """
     if key and not cert:
         raise Mistake("--client-key needs --client-cert.", click.get_current_context())
     if not (ca_cert or cert):

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from natsauth._files import write_file
-from natsauth._json import loads
 from natsauth._redact import without_seeds
 from natsauth.cli._describe import describe
 from natsauth.cli._options import options
 from natsauth.cli._output import json_text, path_text
-from natsauth.cli._tokens import armoured, payload_of
+from natsauth.cli._tokens import armoured, field_text, payload_of
 from natsauth.cli._tokens import field as field_of
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 described = options(
     click.option("-F", "--field", metavar="PATH", help="One field, as in nats.signing_keys[0]."),
-    click.option("-R", "--raw", is_flag=True, help="The token itself."),
+    click.option("-R", "--raw", is_flag=True, help="The token itself; a --field without quotes."),
     click.option("-o", "--output-file", metavar="FILE", help="Write to a file; -- is the screen."),
     click.option("-W", "--long-ids", is_flag=True, help="Public keys in place of names."),
 )
@@ -49,8 +48,8 @@ def show_described(
     payload = payload_of(token.encoded)
     to_file = output_file not in (None, "--")
     if field:
-        text = field_of(payload, field)
-        value = loads(text)
+        value = field_of(payload, field, type(token.claims))
+        text = field_text(value, raw=raw)
     elif raw:
         text = armoured(token.encoded, token.claims.kind) if to_file else f"{token.encoded}\n"
         value = token.encoded

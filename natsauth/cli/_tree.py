@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
@@ -74,18 +75,35 @@ class Workspace:
         """
         operators = self.authority.operators
         if name:
-            return _found(operators, name)
+            return found(operators, name)
         if self.context.operator:
             return operators[self.context.operator]
         if not len(operators):
-            raise NotFoundError(
-                f"there is no operator in {str(self.locations.stores)!r}",
-                hint="natsauth add operator NAME makes one; -H or --data-dir names another place",
-            )
+            raise self.no_operator()
         raise NotFoundError(
             f"which operator is meant? There are {_listed(operators)}",
             hint="natsauth select operator NAME makes one the current one",
         )
+
+    def no_operator(self) -> NotFoundError:
+        """Return the error that there is nothing in the store."""
+        if self.is_named_by_file:
+            other = "nsc.json names that directory, natsauth env -s DIR another one"
+        else:
+            other = "-H, --data-dir or $XDG_DATA_HOME names another place, as natsauth env shows"
+        return NotFoundError(
+            f"there is no operator in {self.store.where()!r}",
+            hint=f"natsauth add operator NAME makes one; {other}",
+        )
+
+    @property
+    def is_named_by_file(self) -> bool:
+        """Whether no option but ``nsc.json`` says where the stores are."""
+        if self._session.all_dirs or self._session.data_dir:
+            return False
+        file = self.locations.config / "nsc.json"
+        root = Context.read(file, lenient=self._lenient).store_root
+        return bool(root) and Path(root) == self.locations.stores
 
     def account(self, name: str | None = None) -> AccountNode:
         """Return an account of the current operator by name or public key, or the current one.
@@ -95,7 +113,7 @@ class Workspace:
         """
         accounts = self.operator().accounts
         if name:
-            return _found(accounts, name, self.operator())
+            return found(accounts, name, self.operator())
         if self.context.account in accounts:
             return accounts[self.context.account]
         if not len(accounts):
@@ -119,7 +137,7 @@ class Workspace:
         """
         users = account.users
         if name:
-            return _found(users, name, account)
+            return found(users, name, account)
         if len(users) == 1:
             [user] = users.values()
             return user
@@ -131,6 +149,18 @@ class Workspace:
             f"which user of account {account.name!r:.80} is meant? There are {_listed(users)}",
             hint="name it",
         )
+
+    def has_seed(self, public_key: str) -> bool:
+        """Tell whether the store has the seed of a key.
+
+        Raises:
+            StoreDataError: It has something else in its place.
+        """
+        try:
+            self.store.seed(public_key)
+        except NotFoundError:
+            return False
+        return True
 
     def name_of(self, key: str) -> str:
         """Return the name of the account of a public key, or the key if none has it."""
@@ -169,6 +199,8 @@ class Edit(Workspace):
         self.steps: list[Report] = []
         self.waits_for_push = ""
         """The name of an account whose edit protects nobody until servers have it."""
+        self.waits_for_removal = ""
+        """The public key of an account that is deleted here, though not on servers."""
 
     def did(self, message: str, **facts: Any) -> None:
         """Note what was done, to be reported once it is stored."""
@@ -202,15 +234,23 @@ _COMPARED = 1000
 
 
 @contextmanager
-def editing(session: Session, *, force: bool = False, dry_run: bool = False) -> Iterator[Edit]:
+def editing(
+    session: Session, *, force: bool = False, dry_run: bool = False, founding: bool = False
+) -> Iterator[Edit]:
     """Hold the lock of the store, commit the edits at the end, and report them.
 
     Args:
         session: The session.
         force: Whether a change may go ahead that would lock people out.
         dry_run: Whether all is judged, and nothing stored.
+        founding: Whether there need not be any operator yet.
+
+    Raises:
+        NotFoundError: There is none; not even a lock is left in its place.
     """
     edit = Edit(session)
+    if not (founding or edit.store.names()):
+        raise edit.no_operator()
     try:
         with edit.authority.transaction(allow_lockout=force, dry_run=dry_run) as changes:
             yield edit
@@ -227,9 +267,14 @@ def editing(session: Session, *, force: bool = False, dry_run: bool = False) -> 
     elif edit.waits_for_push:
         account = quote(edit.waits_for_push)
         session.output.note(f"servers know of it once it is pushed: natsauth push -a {account}")
+    elif key := edit.waits_for_removal:
+        session.output.note(
+            f"servers that have it keep it until natsauth push --account-removal {key}",
+            hint="they delete accounts where natsauth generate config --allow-delete lets them",
+        )
 
 
-def _found(nodes: Entries[N], name: str, above: Node[Any] | None = None) -> N:
+def found(nodes: Entries[N], name: str, above: Node[Any] | None = None) -> N:
     """Return the node of a name or public key; where there is none, the nearest is named.
 
     Raises:

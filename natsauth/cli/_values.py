@@ -111,6 +111,18 @@ def sampling(text: str) -> int:
     raise _refusal(text, "a percentage from 1 to 100, or headers")
 
 
+def server_urls(text: str) -> str:
+    """Read the URL of account servers, or several with commas between; an empty one, too."""
+    from natsauth.resolver._addresses import SCHEMES, is_address
+
+    schemes = (*SCHEMES, "http", "https")
+    if text and not all(is_address(part.strip(), schemes) for part in text.split(",")):
+        shown = text if "@" not in text else "(one with a password)"
+        expected = f"nats://127.0.0.1:4222 or the like, of the schemes {', '.join(schemes)}"
+        raise _refusal(shown, expected)
+    return text
+
+
 def network(text: str) -> str:
     """Read a network in CIDR form; a plain address is a network of its own."""
     from natsauth._values import is_cidr

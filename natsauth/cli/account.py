@@ -33,7 +33,7 @@ from natsauth.cli._permissions import edit_permissions, permissions, rm_permissi
 from natsauth.cli._show import described, show_described
 from natsauth.cli._tree import Workspace, editing
 from natsauth.cli._values import count, many, size
-from natsauth.cli.user import deletion, has_seed
+from natsauth.cli.user import deletion
 from natsauth.errors import StoreDataError
 
 if TYPE_CHECKING:
@@ -267,8 +267,9 @@ def delete(
 ) -> None:
     """Delete an account with its users.
 
-    Servers that have it keep it, and let its users in, until it is deleted there:
-    natsauth push --account-removal NAME, before this.
+    Servers that have it keep it, and let its users in, until it is deleted there, too: natsauth
+    push --account-removal with its public key. They do so where generate config --allow-delete
+    lets them.
     """
     with editing(session, force=force, dry_run=dry_run) as edit:
         wanted = name_of(name, option, "account")
@@ -285,12 +286,13 @@ def delete(
                 gone = Report(f"user {user} cannot be read, and goes with it", Status.WARNING)
             edit.steps.append(gone)
         for signing_key in node.signing_keys if rm_nkey else ():
-            done = "deleted" if has_seed(edit, signing_key) else "there is no seed of"
+            done = "deleted" if edit.has_seed(signing_key) else "there is no seed of"
             edit.did(f'{done} signing key "{signing_key}"')
         for other in importers(edit.operator(), node.public_key):
             if other != node.name:
                 edit.warn(f'account "{other}" imports from it', path=(*node.path[:-1], other))
         edit.edited(node, "deleted")
+        edit.waits_for_removal = node.public_key
         node.delete(seeds=rm_nkey, creds=rm_creds)
 
 

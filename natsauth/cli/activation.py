@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from natsauth._files import write_file
 from natsauth.cli._commands import Mistake, command
 from natsauth.cli._exchange import account_key, pick
-from natsauth.cli._options import account_option, lifetime, moment_text
+from natsauth.cli._options import (
+    account_option,
+    lifetime,
+    moment_text,
+    replace_option,
+    write_armoured,
+)
 from natsauth.cli._output import path_text
 from natsauth.cli._tokens import armoured
 from natsauth.cli._tree import Workspace
@@ -38,15 +43,18 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--output-file", default="--", metavar="FILE", help="Where it goes; -- is the screen."
 )
+@replace_option
 @lifetime
 @click.pass_obj
 def activation(
     session: Session,
     /,
+    *,
     account: str | None,
     subject: str,
     target: str,
     output_file: str,
+    force: bool,
     start: int | None,
     expiry: int | None,
 ) -> None:
@@ -66,7 +74,7 @@ def activation(
     )
     text = armoured(token.encoded, "activation")
     if output_file != "--":
-        write_file(output_file, text.encode(), overwrite=True)
+        write_armoured(output_file, text, force=force)
     private = [e for e in exports if e and e.token_req and is_contained_in(subject, e.subject)]
     facts = {"hash_id": token.claims.hash_id(), "token": token.encoded}
     message = f'generated "{private[0].name}" activation for account "{key}"'

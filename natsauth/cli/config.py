@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from natsauth._files import write_file
 from natsauth.cli._commands import Mistake, command
+from natsauth.cli._options import replace_option, write_output
 from natsauth.cli._output import path_text
-from natsauth.cli._tree import Workspace
+from natsauth.cli._tree import Workspace, found
 from natsauth.config import ResolverKind, render_resolver
 from natsauth.errors import ConfigError
 
@@ -35,7 +34,7 @@ _HINT = "--nats-resolver, --nats-resolver-cache, --mem-resolver and --url-resolv
 @click.option(
     "--config-file", default="--", metavar="FILE", help="Where it goes; -- is the screen."
 )
-@click.option("-F", "--force", is_flag=True, help="Replace the file if it exists.")
+@replace_option
 @click.option("--dir", metavar="DIR", help="Where the server keeps accounts; ./jwt by default.")
 @click.option("--allow-delete", is_flag=True, default=None, help="Let accounts be deleted.")
 @click.option("--interval", metavar="TIME", help="How often servers compare; 2m by default.")
@@ -82,9 +81,7 @@ def config(
     if config_file == "--":
         session.output.show({"config": text}, text)
         return
-    if not force and Path(config_file).exists():
-        raise ConfigError(f"{path_text(config_file)} already exists", hint="-F replaces it")
-    write_file(config_file, text.encode(), overwrite=force)
+    write_output(config_file, text, force=force)
     message = f"wrote server configuration to {path_text(config_file)}"
     session.output.ok(message, file=config_file, kind="config")
 
@@ -92,5 +89,5 @@ def config(
 def _system_account(operator: OperatorNode, wanted: str | None) -> AccountNode | None:
     """Return the system account that is wanted, or that of the operator, or ``None``."""
     if wanted:
-        return operator.accounts.find(wanted)
+        return found(operator.accounts, wanted, operator)
     return operator.system_account if operator.claims.nats.system_account else None

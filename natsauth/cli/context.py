@@ -139,3 +139,10 @@ def _show(session: Session, work: Workspace) -> None:
     table.row("Current Operator", "", current.operator)
     table.row("Current Account", "", current.account)
     session.output.show(document, table)
+    data = variables["XDG_DATA_HOME"]
+    if data and work.is_named_by_file and Path(data, "nats/nsc/stores") != places.stores:
+        session.output.note(
+            f"nsc.json names the store directory {str(places.stores)!r}, which $XDG_DATA_HOME does "
+            "not change",
+            hint="natsauth env -s DIR does",
+        )

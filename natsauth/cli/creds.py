@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from natsauth._files import write_file
 from natsauth.cli._commands import Mistake, command
 from natsauth.cli._complete import stored_names
-from natsauth.cli._options import account_option
+from natsauth.cli._options import account_option, replace_option, write_armoured
 from natsauth.cli._output import path_text
 from natsauth.cli._tree import Workspace
 from natsauth.cli._values import duration, when
@@ -35,15 +34,18 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--output-file", default="--", metavar="FILE", help="Where they go; -- is the screen."
 )
+@replace_option
 @click.option("--lifetime", type=duration, help="How long they live: 30s, 15m, 12h, 7d.")
 @click.option("--expiry", type=when, default="0", metavar="WHEN", help="Until when they live.")
 @click.pass_obj
 def creds(
     session: Session,
     /,
+    *,
     account: str | None,
     name: str | None,
     output_file: str,
+    force: bool,
     lifetime: timedelta | None,
     expiry: int,
 ) -> None:
@@ -68,7 +70,7 @@ def creds(
         }
         session.output.show(document, made.format(), show_seeds=True)
     else:
-        write_file(output_file, made.format().encode(), overwrite=True)
+        write_armoured(output_file, made.format(), force=force)
         session.output.ok(
             f"wrote credentials to {path_text(output_file)}",
             expiry=made.token.claims.exp,

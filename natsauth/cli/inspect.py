@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import sys
+import re
 from time import time
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from natsauth.cli._commands import command
+from natsauth.cli._credentials import read_source
 from natsauth.cli._describe import describe
 from natsauth.cli._findings import ERROR, Finding, findings
+from natsauth.cli._keys import parse_key
 from natsauth.cli._output import ExitCode
 from natsauth.cli._tables import harmless
 from natsauth.cli._tokens import payload_of, token_in
-from natsauth.creds import MAX_BYTES, Creds
-from natsauth.errors import CredsError, NatsAuthError
+from natsauth.creds import Creds
+from natsauth.errors import CredsError, MalformedTokenError, NatsAuthError
+from natsauth.keys import PublicKey
 from natsauth.token import decode, peek_unverified
 
 if TYPE_CHECKING:
     from natsauth.claims import Claims
     from natsauth.cli._session import Session
+
+
+_TOKEN = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 
 class _Inspection(NamedTuple):
@@ -47,7 +53,8 @@ def inspect(session: Session, /, source: str) -> None:
     SOURCE is a token, the name of a file with one, or - for standard input. A seed is never shown.
     Exit code 4 is for a token that does not verify, has expired, or is refused by servers.
     """
-    found = _inspect(_read(source), int(time()))
+    text = source if parse_key(source) else read_source(source)
+    found = _inspect(text, int(time()))
     document = {
         "claims": payload_of(found.token),
         "findings": [finding._asdict() for finding in found.findings],
@@ -62,7 +69,7 @@ def inspect(session: Session, /, source: str) -> None:
 
 
 def _inspect(text: str, now: int) -> _Inspection:
-    token = token_in(text)
+    token = _token_in(text)
     claims, said, forged = peek_unverified(token), [], ""
     try:
         claims = decode(token).claims
@@ -73,6 +80,26 @@ def _inspect(text: str, now: int) -> _Inspection:
         if "USER NKEY SEED-" in text:
             said += _creds_findings(text)
     return _Inspection(token, claims, forged, said + findings(claims, now))
+
+
+def _token_in(text: str) -> str:
+    """Return the token in a text; of a key or a configuration it is said what it is.
+
+    Raises:
+        MalformedTokenError: There is none, or there are several.
+    """
+    try:
+        return token_in(text)
+    except MalformedTokenError:
+        if key := parse_key(text):
+            what = "public key" if isinstance(key, PublicKey) else "seed"
+            raise MalformedTokenError(f"this is the {what} of a key of role {key.type}") from None
+        if found := _TOKEN.findall(text):
+            raise MalformedTokenError(
+                f"this is no token alone: {len(found)} are in it, as in a configuration",
+                hint="natsauth inspect takes one of them: the text that starts with eyJ",
+            ) from None
+        raise
 
 
 def _creds_findings(text: str) -> list[Finding]:
@@ -95,17 +122,3 @@ def _text(found: _Inspection) -> str:
             *said,
         ]
     return head + "\n".join([*tables, *map(harmless, said)])
-
-
-def _read(source: str) -> str:
-    from natsauth._files import read_file
-
-    if source.startswith("eyJ"):
-        return source
-    if source == "-":
-        if sys.stdin is None:
-            raise NatsAuthError("standard input is closed")
-        data = sys.stdin.buffer.read(MAX_BYTES + 1)
-    else:
-        data = read_file(source, limit=MAX_BYTES)
-    return data.decode("utf-8", "replace")

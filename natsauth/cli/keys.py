@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from base64 import b64encode
 from dataclasses import dataclass
+from errno import EEXIST
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from natsauth._files import write_file
+from natsauth.claims import AccountClaims, UserClaims
 from natsauth.claims.signing_keys import public_key_of
 from natsauth.cli._commands import Mistake, command
 from natsauth.cli._keys import key
@@ -20,12 +22,15 @@ from natsauth.cli._tables import Table
 from natsauth.cli._tree import Workspace
 from natsauth.errors import (
     ExistsError,
+    FileError,
     KeyTextError,
     NatsAuthError,
     NotFoundError,
     StoreDataError,
 )
 from natsauth.keys import PublicKey
+from natsauth.store._disk import make_directory
+from natsauth.store.base import ACCOUNT
 from natsauth.token import decode
 
 if TYPE_CHECKING:
@@ -67,6 +72,13 @@ class _Listed:
         return "T" if self.kind == "curve" else "*" if self.signing else ""
 
 
+def _part(_ctx: click.Context, _param: click.Parameter, text: str | None) -> str:
+    """Refuse an empty part, as of a variable that is not set: it is in every key."""
+    if text == "":
+        raise click.BadParameter("it is empty, which every key has in it")
+    return text or ""
+
+
 def _selecting(curve: str, *short: str) -> Decorator:
     return options(
         click.option("-o", "--operator", is_flag=True, help="Keys of the operator."),
@@ -76,7 +88,9 @@ def _selecting(curve: str, *short: str) -> Decorator:
         click.option("-A", "--all", "every", is_flag=True, help="All keys of the operator's tree."),
         click.option("--account", metavar="NAME", help="Of this account alone, and its users."),
         click.option("--user", metavar="NAME", help="Of users of this name alone."),
-        click.option("-f", "--filter", "part", default="", help="Keys with this in them alone."),
+        click.option(
+            "-f", "--filter", "part", callback=_part, help="Keys with this in them alone."
+        ),
         click.option(
             "--not-referenced", is_flag=True, help="Keys in the key ring that none of these is."
         ),
@@ -228,7 +242,8 @@ def _collect(
 def _read(session: Session, work: Workspace, *path: str) -> Token[Any] | None:
     """Return a token; one that cannot be read is reported, and the others go on."""
     try:
-        return decode(work.store.read(*path))
+        kind = AccountClaims if len(path) == ACCOUNT else UserClaims
+        return decode(work.store.read(*path), kind)
     except NatsAuthError as error:
         session.output.error(f"{work.store.where(*path)}: {error.args[0]}", path=path)
         return None
@@ -236,8 +251,8 @@ def _read(session: Session, work: Workspace, *path: str) -> Token[Any] | None:
 
 @command(
     "keys",
-    "natsauth export keys --dir ./backup",
-    "natsauth export keys --all --include-jwts --dir ./backup",
+    "natsauth export keys --all --dir ./backup",
+    "natsauth export keys --all --include-jwts --dir ./backup --force",
 )
 @_selecting("--curves")
 @click.option(
@@ -261,14 +276,15 @@ def export(
 ) -> None:
     """Write seeds to files of their own, <public key>.nk, which only their owner can read.
 
-    Which keys they are is said as for list keys.
+    Which keys they are is said as for list keys: without --all those of the operator, of the
+    current account and of its users.
     """
     work, place = Workspace(session), Path(directory).expanduser()
     found = _select(session, work, **wanted)
     if not found:
         raise NotFoundError("no key is like that", hint="natsauth list keys shows what there is")
     if not dry_run:
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_directory(place)
     for item in found:
         _export_seed(session, work, item, place, force=force, remove=remove, dry_run=dry_run)
     for item in found if include_jwts else ():
@@ -300,7 +316,7 @@ def _export_seed(
     except NotFoundError:
         session.output.warning(f'skipped "{public}" - no seed available', public_key=public)
     except NatsAuthError as error:
-        session.output.error(str(error.args[0]), public_key=public)
+        session.output.error(_problem(error), public_key=public)
     else:
         verb = "moved" if remove else "exported"
         session.output.ok(f'{verb} "{public}"', public_key=public, file=str(file))
@@ -314,9 +330,15 @@ def _export_token(
         if not dry_run:
             write_file(file, item.token.encode(), overwrite=force)
     except NatsAuthError as error:
-        session.output.error(str(error.args[0]), public_key=item.public_key)
+        session.output.error(_problem(error), public_key=item.public_key)
     else:
         session.output.ok(f'exported "{file.name} ({item.name})"', file=str(file))
+
+
+def _problem(error: NatsAuthError) -> str:
+    """Return what is wrong, with the option that helps where a file is there already."""
+    is_there = isinstance(error, FileError) and error.errno == EEXIST
+    return f"{error.args[0]} (hint: -F replaces it)" if is_there else str(error.args[0])
 
 
 @command(
@@ -342,12 +364,13 @@ def import_(session: Session, directory: str, *, recurse: bool, dry_run: bool) -
     for file in files:
         shown = path_text(file)
         try:
-            public = _import(work, file, dry_run=dry_run)
+            public, is_new = _import(work, file, dry_run=dry_run)
         except (NatsAuthError, click.BadParameter) as error:
             message = error.message if isinstance(error, click.BadParameter) else error.args[0]
             session.output.error(f"failed to import {shown}: {message}", file=file)
         else:
-            session.output.ok(f"{public} was added to the keystore", public_key=public, file=file)
+            done = "was added to the keystore" if is_new else "is in the keystore already"
+            session.output.ok(f"{public} {done}", public_key=public, file=file)
     if dry_run:
         session.output.note("nothing was changed: this was a dry run")
 
@@ -359,10 +382,12 @@ def _key_files(directory: str, *, recurse: bool) -> Iterator[str]:
             directories.clear()
 
 
-def _import(work: Workspace, file: str, *, dry_run: bool) -> str:
+def _import(work: Workspace, file: str, *, dry_run: bool) -> tuple[str, bool]:
+    """Take in a seed, and return its public key, and whether it was not there yet."""
     found = key()(file)
     if isinstance(found, str | PublicKey):
         raise KeyTextError("it holds a public key, not its seed")
+    is_new = not work.has_seed(found.public_key)
     if not dry_run:
         work.store.add_seed(found.reveal_seed())
-    return found.public_key
+    return found.public_key, is_new

@@ -15,7 +15,7 @@ from natsauth import __version__
 from natsauth.cli._commands import Group
 from natsauth.cli._hints import in_commands
 from natsauth.cli._output import ExitCode, Output
-from natsauth.cli._registry import ELSEWHERE, entries
+from natsauth.cli._registry import ALIASES, ELSEWHERE, entries
 from natsauth.cli._session import Session
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ commands = _Root(
     entries(),
     "natsauth inspect service.creds",
     elsewhere=ELSEWHERE,
+    aliases=ALIASES,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 click.version_option(__version__, "-v", "--version", prog_name="natsauth")(commands)

@@ -22,8 +22,9 @@ from natsauth.cli._options import (
 )
 from natsauth.cli._output import path_text
 from natsauth.cli._show import described, show_described
-from natsauth.cli._tree import Workspace, editing
-from natsauth.cli._values import many
+from natsauth.cli._tree import Workspace, editing, found
+from natsauth.cli._values import many, server_urls
+from natsauth.store.base import check_name
 
 if TYPE_CHECKING:
     from natsauth.authority import OperatorNode
@@ -65,8 +66,8 @@ def add(
     With --exist-ok an operator that is there gets the signing key or the system account that it
     lacks, and keeps all else.
     """
-    name = name_of(name, option, "operator")
-    with editing(session) as edit:
+    name = check_name(name_of(name, option, "operator"))
+    with editing(session, founding=True) as edit:
         operators = edit.authority.operators
         present = operators.get(name) if exist_ok else None
         keys = [*present.signing_keys] if present else []
@@ -123,7 +124,13 @@ def _tell_system_account(edit: Edit, node: OperatorNode) -> None:
 @many("--rm-sk", help="Signing keys to remove.")
 @tags
 @rm_tags
-@click.option("-u", "--account-jwt-server-url", metavar="URL", help="Where accounts are pushed.")
+@click.option(
+    "-u",
+    "--account-jwt-server-url",
+    type=server_urls,
+    metavar="URL",
+    help="Where accounts are pushed.",
+)
 @click.option("--rm-account-jwt-server-url", is_flag=True, default=None, help="Forget that URL.")
 @click.option("--system-account", metavar="ACCOUNT", help="The account that is to be it.")
 @many("-n", "--service-url", help="URLs that clients connect to, to add.")
@@ -174,7 +181,7 @@ def _edit_body(edit: Edit, node: OperatorNode, given: dict[str, Any]) -> None:
         body.account_server_url = ""
         edit.did("removed account server url")
     if account := given["system_account"]:
-        body.system_account = node.accounts.find(account).public_key
+        body.system_account = found(node.accounts, account, node).public_key
         edit.did(f'set system account "{body.system_account}"')
 
 
@@ -210,6 +217,13 @@ def list_(session: Session) -> None:
 def delete(session: Session, name: str, *, rm_nkey: bool, rm_creds: bool, dry_run: bool) -> None:
     """Delete an operator with its accounts and users. Servers know nothing of this."""
     with editing(session, dry_run=dry_run) as edit:
-        node = edit.authority.operators.find(name)
+        node = found(edit.authority.operators, name)
+        for account in node.accounts:
+            edit.did(
+                f'deleted account "{account}" with its users', kind="account", path=(name, account)
+            )
         edit.edited(node, "deleted")
         node.delete(seeds=rm_nkey, creds=rm_creds)
+        left = [what for what, gone in (("seeds", rm_nkey), ("creds", rm_creds)) if not gone]
+        if left:
+            edit.did(f"{' and '.join(left)} stay in {path_text(edit.store.keys)}")

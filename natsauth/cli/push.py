@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 def push(session: Session, /, account: str | None, *, everything: bool, **given: Any) -> None:
     """Push accounts to the servers, and see to what they have.
 
+    Alone, --diff, --prune and --account-removal push nothing; with -A or -a the push comes first.
     Exit code 3 means that some servers or accounts were reached and others not, and 4 that --diff
     found a difference.
     """

@@ -47,8 +47,8 @@ def operator(
 ) -> None:
     """Give an operator another identity key: a new one, or the one that -K names.
 
-    Accounts that the old one signed are signed anew. Servers need the new configuration, and a
-    restart: natsauth generate config.
+    Accounts that the old one signed are signed anew; what was cut off before is mended. Servers
+    need the new configuration, and a restart: natsauth generate config.
     """
     with editing(session, force=force, dry_run=dry_run) as edit:
         node = edit.operator(name_if_any(name, option))
@@ -62,9 +62,18 @@ def operator(
         )
         if convert_to_signing_key:
             edit.did(f'old operator key "{old}" turned into signing key', public_key=old)
-        for account in () if convert_to_signing_key else node.accounts:
-            done = "re-signed" if account in anew else "already signed properly"
-            edit.did(f'account "{account}" {done}', kind="account", path=(node.name, account))
+        for account in node.accounts.values():
+            facts: dict[str, Any] = {"kind": "account", "path": account.path}
+            if account.name in anew:
+                edit.did(f'account "{account.name}" re-signed', **facts)
+            elif account.is_foreign:
+                edit.warn(
+                    f'account "{account.name}" is signed by none of the operator\'s keys: if it is '
+                    f"yours, natsauth reissue account {quote(account.name)}",
+                    **facts,
+                )
+            elif not convert_to_signing_key:
+                edit.did(f'account "{account.name}" already signed properly', **facts)
         edit.warn_of_servers()
 
 

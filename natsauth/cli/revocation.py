@@ -16,15 +16,19 @@ from natsauth.cli._options import account_option, dry_run_option, options
 from natsauth.cli._tables import Table
 from natsauth.cli._tree import Workspace, editing
 from natsauth.cli._values import at
-from natsauth.errors import NotFoundError
+from natsauth.errors import FileError, NotFoundError, StoreDataError
 from natsauth.keys import KeyType, is_public_key
 from natsauth.subjects import is_contained_in
 
 if TYPE_CHECKING:
-    from natsauth.authority import AccountNode
-    from natsauth.claims import Export
-    from natsauth.cli._session import Session
+    from collections.abc import Iterator
 
+    from natsauth.authority import AccountNode
+    from natsauth.claims import Export, UserClaims
+    from natsauth.cli._session import Session
+    from natsauth.cli._tree import Edit
+
+_SHOWN = 5
 _at = click.option(
     "--at",
     "moment",
@@ -84,15 +88,20 @@ def add_user(
         node = edit.account(account)
         edit.waits_for_push = node.name
         key = _user_key(edit, node, name, user)
-        stored = None if moment or key == ANY else _stored(node, key)
-        if stored is not None:
-            stored.revoke()
-        else:
-            node.claims.nats.revoke(key, at=moment or None)
+        body = node.claims.nats
+        body.revoke(key, at=moment or None)
         if key == ANY:
             changed(edit, node, f"revoked all users issued before {_go_time(moment)}", key=key)
         else:
             changed(edit, node, f'revoked user "{key}"', key=key)
+        later = [c for c in _stored(edit, node, key) if not body.is_revoked(c.sub, c.iat)]
+        if moment and later:
+            more = f" and {len(later) - _SHOWN} more" if len(later) > _SHOWN else ""
+            names = ", ".join(f'"{claims.name}"' for claims in later[:_SHOWN])
+            edit.warn(f"issued later, and not refused: {names}{more}")
+        else:  # several edits within a second put them ahead of the clock
+            for claims in later:
+                body.revoke(claims.sub, at=claims.iat)
 
 
 @command(
@@ -225,11 +234,21 @@ def _user_key(work: Workspace, account: AccountNode, name: str | None, key: str 
     return work.user(account, name or key).public_key
 
 
-def _stored(account: AccountNode, key: str) -> Any:
-    try:
-        return account.users.find(key)
-    except NotFoundError:
-        return None  # deleted, or never kept here
+def _stored(edit: Edit, account: AccountNode, key: str) -> Iterator[UserClaims]:
+    """Go through the users of an account, or to the one of a key; tell where that is uncertain."""
+    unread = []
+    for name in account.users:
+        try:
+            claims = account.users.token(name).claims
+        except (StoreDataError, FileError) as error:
+            unread.append(f'user "{name}" may stay good: {error.args[0]}')
+            continue
+        if key in (ANY, claims.sub):
+            yield claims
+        if key == claims.sub:
+            return
+    for text in unread:
+        edit.warn(text)
 
 
 def _export(account: AccountNode, *, subject: str | None, service: bool) -> Export:

@@ -7,21 +7,32 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from natsauth._files import write_file
 from natsauth.claims import User, UserClaims
 from natsauth.cli._commands import Mistake, command
 from natsauth.cli._keys import generated, key
-from natsauth.cli._options import edit_tags, lifetime, name_of, tags
+from natsauth.cli._options import (
+    edit_tags,
+    lifetime,
+    name_of,
+    replace_option,
+    tags,
+    write_output,
+)
 from natsauth.cli._output import path_text
 from natsauth.cli._permissions import edit_limits, edit_permissions, limits, permissions
 from natsauth.cli._tree import Edit
 from natsauth.creds import Creds
-from natsauth.keys import KeyPair, KeyType, PublicKey
+from natsauth.keys import KeyPair, KeyType, PublicKey, SecretKey
 from natsauth.token import encode
 from natsauth.validation import validate
 
 if TYPE_CHECKING:
     from natsauth.cli._session import Session
+
+_SIGNER = "-K FILE names the seed of a key of the account"
+_NO_STORE = (
+    "this looks into no store; natsauth describe account NAME --field sub gives the public key"
+)
 
 
 @command(
@@ -33,7 +44,11 @@ if TYPE_CHECKING:
 @click.argument("name", required=False)
 @click.option("-n", "--name", "option", metavar="NAME", help="Its name.")
 @click.option(
-    "-a", "--account", type=key("account"), required=True, help="The public key of its account."
+    "-a",
+    "--account",
+    type=key("account", hint=_NO_STORE),
+    required=True,
+    help="The public key of its account.",
 )
 @click.option("-k", "--public-key", "user", type=key("user"), help="Its key; a new one by default.")
 @click.option("--scoped", is_flag=True, help="The signing key has a scope: it gives permissions.")
@@ -41,6 +56,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--output-file", default="--", metavar="FILE", help="Where it goes; -- is the screen."
 )
+@replace_option
 @tags
 @lifetime
 @permissions
@@ -57,6 +73,7 @@ def sign_user(
     *,
     scoped: bool,
     bare: bool,
+    force: bool,
     **given: Any,
 ) -> None:
     """Sign a user with a signing key of an account, without a store.
@@ -68,8 +85,11 @@ def sign_user(
     if isinstance(signer, PublicKey):
         problem = f"-K needs the seed of the key that signs, got the public key {signer}."
         raise Mistake(problem, hint="-a takes the public key of the account, and -K the seed")
-    if not isinstance(signer, KeyPair) or signer.type != KeyType.ACCOUNT:
-        raise Mistake("Which key signs?", hint="-K FILE names the seed of a key of the account")
+    if isinstance(signer, SecretKey) and signer.type != KeyType.ACCOUNT:
+        problem = f"-K holds the seed of a key of role {signer.type}, and one of an account signs."
+        raise Mistake(problem, hint=_SIGNER)
+    if not isinstance(signer, KeyPair):
+        raise Mistake("Which key signs?", hint=_SIGNER)
     claims = UserClaims(name=name_of(name, option, "user"))
     claims.nats = _body(session, given, scoped=scoped)
     pair = generated(KeyType.USER) if user is None else user
@@ -91,7 +111,7 @@ def sign_user(
         document |= {"creds": text} if creds else {}
         session.output.show(document, text, show_seeds=True)
     else:
-        write_file(output_file, text.encode(), overwrite=True)
+        write_output(output_file, text, force=force)
         message = f"wrote {'credentials' if creds else 'token'} to {path_text(output_file)}"
         session.output.ok(message, file=output_file, kind="user", public_key=claims.sub)
 

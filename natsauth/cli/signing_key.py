@@ -8,6 +8,7 @@ import click
 
 from natsauth._json import loads
 from natsauth._wire import write_document
+from natsauth.authority._signing_keys import check_role
 from natsauth.claims import UserScope
 from natsauth.claims.signing_keys import public_key_of
 from natsauth.cli._commands import Mistake, command
@@ -29,7 +30,6 @@ from natsauth.cli._permissions import (
 )
 from natsauth.cli._tables import Table
 from natsauth.cli._tree import Workspace, editing
-from natsauth.cli.user import has_seed
 from natsauth.errors import ExistsError, NotFoundError
 
 if TYPE_CHECKING:
@@ -135,6 +135,7 @@ def _edit_scope(edit: Edit, body: Account, public: str, given: dict[str, Any]) -
     scope = body.scope(public) or UserScope(key=public)
     body.add_signing_key(scope)
     if role := given["role"]:
+        check_role(role)
         other = body.scope(role)
         if other and other.key != public:
             raise ExistsError(f"{other.key} has the role {role!r:.80} already")
@@ -225,7 +226,7 @@ def _document(work: Workspace, key: UserScope | str) -> dict[str, Any]:
         "description": scope.description if scope else "",
         "public_key": public,
         "role": scope.role if scope else "",
-        "stored": has_seed(work, public),
+        "stored": work.has_seed(public),
     }
     return document | ({"template": loads(write_document(scope.template))} if scope else {})
 
@@ -258,12 +259,12 @@ def delete(
     with editing(session, force=force, dry_run=dry_run) as edit:
         node = edit.account(account)
         found = list(dict.fromkeys(_find(node, name) for name in names))
-        stored = [public for public in found if rm_nkey and has_seed(edit, public)]
+        stored = [public for public in found if rm_nkey and edit.has_seed(public)]
         node.signing_keys.remove(*found, seeds=rm_nkey)
         for public in found:
             _tell(edit, node, "removed", public)
     for public in () if dry_run else stored:
-        if has_seed(edit, public):
+        if edit.has_seed(public):
             session.output.warning(
                 f'private key "{public}" is kept: another entry has that key, too',
                 public_key=public,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -40,10 +41,11 @@ from natsauth.cli._permissions import (
 from natsauth.cli._show import described, show_described
 from natsauth.cli._tree import Workspace, editing
 from natsauth.cli._values import many
-from natsauth.errors import NotFoundError, StoreDataError
+from natsauth.errors import NotFoundError, StoreDataError, TrustError
+from natsauth.signing import signer_key
 
 if TYPE_CHECKING:
-    from natsauth.authority import UserNode
+    from natsauth.authority import AccountNode, UserNode
     from natsauth.cli._keys import Key
     from natsauth.cli._session import Session
     from natsauth.cli._tree import Edit
@@ -95,6 +97,7 @@ def add(
         edit_tags(edit, body, given["tag"], [])
         if given["bearer"] is not None:
             body.bearer_token = given["bearer"]
+        _check_scope(edit, node, above)
         if public_key is None:
             edit.did(f'generated and stored user key "{node.public_key}"')
         _tell_creds(edit, node)
@@ -131,14 +134,35 @@ def edit(
     """Edit a user, and write its creds anew. What is not mentioned stays as it is."""
     require_any(given)
     with editing(session, force=force, dry_run=dry_run) as edit:
-        node = edit.user(edit.account(account), name_if_any(name, option))
+        above = edit.account(account)
+        node = edit.user(above, name_if_any(name, option))
         body = node.claims.nats
         edit_lifetime(edit, node.claims, start=given["start"], expiry=given["expiry"])
         edit_tags(edit, body, given["tag"], given["rm_tag"])
         edit_limits(edit, body, given)
         edit_permissions(edit, body, given)
+        _check_scope(edit, node, above)
         _tell_creds(edit, node)
         edit.edited(node)
+
+
+def _check_scope(edit: Edit, node: UserNode, above: AccountNode) -> None:
+    """Refuse permissions beside those of a role, by names; a commit would name keys.
+
+    Raises:
+        TrustError: The user has some, and is to be signed by a scoped signing key.
+    """
+    signer = edit.signer or node.claims.iss
+    key = signer if isinstance(signer, str) else signer_key(signer).public_key
+    scope = above.claims.nats.scope(key)
+    if scope and not node.claims.nats.is_empty():
+        role = scope.role or scope.key
+        raise TrustError(
+            f"user {node.name!r:.80} gets its permissions and limits from role {role!r:.80} of "
+            f"account {above.name!r:.80}, and can have none of its own",
+            hint=f"natsauth edit signing-key -a {quote(above.name)} --sk {quote(role)} changes "
+            "those of the role",
+        )
 
 
 def _tell_creds(edit: Edit, node: UserNode) -> None:
@@ -260,21 +284,8 @@ def deletion(
         step.ok("revoked user")
     step.ok("user deleted")
     if rm_nkey:
-        step.ok("deleted private key" if has_seed(edit, key) else "private key is not stored")
+        step.ok("deleted private key" if edit.has_seed(key) else "private key is not stored")
     if rm_creds:
         stored = edit.store.creds_file(*node.path).exists()
         step.ok("removed creds file" if stored else "creds file is not stored")
     return step
-
-
-def has_seed(work: Workspace, public_key: str) -> bool:
-    """Tell whether the store has the seed of a key.
-
-    Raises:
-        StoreDataError: It has something else in its place.
-    """
-    try:
-        work.store.seed(public_key)
-    except NotFoundError:
-        return False
-    return True
