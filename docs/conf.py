@@ -30,6 +30,7 @@ exclude_patterns = ["_build"]
 # Every reference leads somewhere, but to other projects: that would need a network.
 nitpicky = True
 nitpick_ignore_regex = [
+    ("py:class", r"(collections\.abc\.)?Callable|(enum\.)?StrEnum|Installed|Operation"),
     ("py:class", r"datetime|timedelta|InitVar|Path|PathLike|SSLContext|nkeys\.KeyPair"),
     (
         "py:class",

@@ -88,7 +88,7 @@ def split(token: str | bytes) -> Chunks:
     head, body, tail = chunks
     old = head != _HEADER and _is_old(_object(head, "header"))
     payload = _object(body, "payload")
-    cls, version = _identify(payload, old=old)
+    cls, version = identify(payload, old=old)
     return raw, body, _data(tail, "signature"), payload, cls, version
 
 
@@ -123,7 +123,7 @@ def _is_old(header: dict[str, Any]) -> bool:
     return algorithm.lower() == "ed25519"
 
 
-def _identify(payload: dict[str, Any], *, old: bool) -> tuple[type[Claims], int]:
+def identify(payload: dict[str, Any], *, old: bool) -> tuple[type[Claims], int]:
     """Return class and version of a payload, by the rules of Go's decoder.
 
     Version 1 has ``type`` at the top. Claims of a kind without a class of their own are generic;
@@ -223,7 +223,7 @@ def signing_input(claims: Claims, issuer: PublicKey, now: datetime | float | Non
     if isinstance(claims, GenericClaims):
         # The free body may be anything, even one of another kind.
         document = loads(payload)
-        cls, version = _identify(document, old=False)
+        cls, version = identify(document, old=False)
         if issuer.type not in cls.issuers:
             raise wrong_issuer(cls, issuer.type)
         read(document, cls, version)

@@ -142,6 +142,10 @@ class FailingStore(MemoryStore):
         self._change(f"creds {'/'.join(path)}")
         super().write_creds(text, *path)
 
+    def move_creds(self, old: tuple[str, ...], new: tuple[str, ...]) -> None:
+        self._change(f"move creds {'/'.join(old)} {'/'.join(new)}")
+        super().move_creds(old, new)
+
     def delete_creds(self, *path: str) -> None:
         self._change(f"delete creds {'/'.join(path)}")
         super().delete_creds(*path)

@@ -17,7 +17,7 @@ from natsauth.claims import (
     parse_claims,
 )
 from natsauth.errors import ClaimsError
-from natsauth.keys import KeyType
+from natsauth.keys import KeyPair, KeyType
 from natsauth.token import decode, encode
 from tests._tokens import ACCOUNT, FULL, IAT, OPERATOR, OTHER_ACCOUNT, USER, forge, full
 from tests._vectors import SPEC
@@ -60,6 +60,14 @@ def test_a_scope_is_found_by_key_or_role() -> None:
         scopes[1],
     ]
     assert [account.scope(text) for text in ("A1", "third", "A4")] == [None, None, None]
+
+
+def test_a_public_key_is_no_role() -> None:
+    plain, scoped, none = (KeyPair.generate(KeyType.ACCOUNT).public_key for _ in range(3))
+    scopes = [UserScope(key=OTHER_ACCOUNT.public_key, role=text) for text in (scoped, plain, none)]
+    first = UserScope(key=scoped)
+    account = Account(signing_keys=[*scopes, plain, first])
+    assert [account.scope(text) for text in (scoped, plain, none)] == [first, None, None]
 
 
 def test_an_export_is_found_by_what_it_covers() -> None:

@@ -38,13 +38,17 @@ def test_a_directory_in_use_is_refused_and_left_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("file", "File exists"), ("file/below", "Not a directory"), ("x" * 300, "File name too long")],
+    [
+        ("file", "Not a directory"),
+        ("file/below", "Not a directory"),
+        ("x" * 300, "File name too long"),
+    ],
 )
 def test_a_directory_that_cannot_be_is_refused(tmp_path: Path, name: str, reason: str) -> None:
     (tmp_path / "file").touch()
     error = refused(tmp_path / name)
     assert isinstance(error, FileError)
-    assert str(error) == f"cannot use {tmp_path / name}: {reason}"
+    assert str(error) == f"cannot make '{tmp_path / name}': {reason}"
 
 
 def test_without_a_server_nothing_is_written(

@@ -126,6 +126,24 @@ def test_the_first_runs_twice_without_harm(containers: Containers) -> None:
     ]
 
 
+def test_the_last_stops_where_there_is_no_signing_key(containers: Containers) -> None:
+    containers.run("nats-init")
+    path = ("my_operator", "my_account")
+    account = decode(containers.store.read(*path), AccountClaims).claims
+    [key] = map(str, account.nats.signing_keys)
+    shop = environment(
+        XDG_DATA_HOME=str(containers.path / "nsc"),
+        XDG_CONFIG_HOME=str(containers.path / "nsc/.config"),
+        NKEYS_PATH=str(containers.path / "nsc/nkeys"),
+        PYTHONPATH=str(ROOT),
+    )
+    command = [sys.executable, "-m", "natsauth", "edit", "account", "my_account", "--rm-sk", key]
+    subprocess.run(command, check=True, env=shop, capture_output=True)
+    with pytest.raises(AssertionError, match="there is no"):
+        containers.run("nats-export")
+    assert [*(containers.path / "export").iterdir()] == []
+
+
 def test_the_last_gives_away_one_seed_and_one_public_key(containers: Containers) -> None:
     containers.run("nats-init")
     before = containers.files("nsc")
@@ -138,7 +156,7 @@ def test_the_last_gives_away_one_seed_and_one_public_key(containers: Containers)
         }
     assert containers.files("nsc") == before
     account = decode(containers.store.read("my_operator", "my_account"), AccountClaims).claims
-    assert files["account"].read_text() == account.sub
+    assert files["account"].read_text() == f"{account.sub}\n"
     signer = KeyPair.read(files["signing.nk"], expect=KeyType.ACCOUNT)
     assert [signer.public_key] == account.nats.signing_keys
 

@@ -84,7 +84,7 @@ def _check_mapping(
     for index, target in enumerate(targets):
         issues.subject(f"{at}[{index}].subject", target.subject)
         for number in out_of_range(target.subject, subject):
-            message = f"{number} is no wildcard of {shown(subject)}: servers refuse the account"
+            message = f"{number} is no wildcard of {shown(subject)}: servers refuse the push"
             issues.warning(IssueCode.MAPPING_REFERENCE, f"{at}[{index}].subject", message)
         weight = target.weight or _WHOLE
         totals[target.cluster] += weight

@@ -1,0 +1,163 @@
+"""The checks of nats-server on what a connection asks, in the server's order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from natsauth.policy._rules import RuleList
+from natsauth.policy._trie import collide, covers
+from natsauth.policy.decision import Reason, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from natsauth.policy._installed import Installed
+    from natsauth.policy.decision import Rule
+
+    Respond = Callable[[str], Reason | None]
+    """Says of a subject whether it answers a request: ``RESPONSE``, why not, or ``None``."""
+    Outcome = tuple[Verdict, Reason, Rule | None]
+
+# A member of an enumeration costs Python 3.11 as much as a step through the trie.
+_ALLOW, _DENY = Verdict.ALLOW, Verdict.DENY
+_ALLOWED, _DENIED, _NOT_ALLOWED = Reason.ALLOWED, Reason.DENIED, Reason.NOT_ALLOWED
+_UNRESTRICTED: Outcome = (_ALLOW, Reason.UNRESTRICTED, None)
+_SYSTEM_SUBJECT: Outcome = (_DENY, Reason.SYSTEM_SUBJECT, None)
+SYSTEM_QUEUE: Final = "_sys_"
+_GATEWAY, _RAFT, _SERVICE, _ACK = "_GR_.", "$NRG.", "_R_.", "$JS.ACK."
+
+
+def to_publish(
+    installed: Installed, subject: str, reply: str | None, respond: Respond | None
+) -> Outcome:
+    """Judge a publish.
+
+    Args:
+        installed: The permissions.
+        subject: The subject, mapped.
+        reply: The reply subject.
+        respond: Whether it answers a request; nothing does, if not given.
+    """
+    is_special = subject.startswith((_GATEWAY, _RAFT)) and subject != _GATEWAY
+    if is_special and subject.startswith(_GATEWAY):
+        return _SYSTEM_SUBJECT
+    outcome = by_lists(installed, subject)
+    if outcome[0] is _DENY:
+        answer = respond(subject) if respond is not None else None
+        if answer is None:
+            return outcome
+        if answer is not Reason.RESPONSE:
+            return _DENY, answer, outcome[2]
+        outcome = (_ALLOW, answer, None)
+    if is_special and not installed.system and installed.behaviour.guards_raft:
+        return _SYSTEM_SUBJECT
+    if reply and _is_reserved(reply):
+        return _DENY, Reason.RESERVED_REPLY, None
+    return outcome
+
+
+def by_lists(installed: Installed, subject: str) -> Outcome:
+    """Judge a publish by the lists alone."""
+    tokens = subject.split(".")
+    find = RuleList.plain_overlooking if installed.behaviour.star_hides else RuleList.plain
+    allowed = None
+    if installed.pub_allow is not None:
+        allowed = find(installed.pub_allow, tokens)
+        if allowed is None:
+            return _DENY, _NOT_ALLOWED, None
+    if installed.pub_deny is not None:
+        denied = find(installed.pub_deny, tokens)
+        if denied is not None:
+            return _DENY, _DENIED, denied
+    return _UNRESTRICTED if allowed is None else (_ALLOW, _ALLOWED, allowed)
+
+
+def to_subscribe(installed: Installed, tokens: Sequence[str], queue: str | None) -> Outcome:
+    """Judge a subscription by the lists.
+
+    Args:
+        installed: The permissions.
+        tokens: The tokens of the subject.
+        queue: The queue group.
+    """
+    outcome = _UNRESTRICTED
+    if installed.sub_allow is not None:
+        outcome = _allowed(installed.sub_allow, tokens, queue)
+        if outcome[0] is _DENY:
+            return outcome
+    if installed.sub_deny is not None:
+        rule = _denied(installed, installed.sub_deny, tokens, queue)
+        if rule is not None:
+            return _DENY, _DENIED, rule
+    if queue == SYSTEM_QUEUE:
+        return _DENY, Reason.SYSTEM_QUEUE, None
+    return outcome
+
+
+def filtering(
+    installed: Installed, subject: str, tokens: Sequence[str], queue: str | None
+) -> tuple[bool, Rule | None]:
+    """Judge what a permitted subscription does to the filter.
+
+    Returns:
+        Whether the server filters from then on what it delivers, and the first entry that would
+        withhold some of what the subscription asks for.
+    """
+    denied = installed.sub_deny
+    is_wild = "*" in tokens or ">" in tokens
+    if denied is None or not (is_wild or queue):
+        return False, None
+    if installed.behaviour.filters_queues:
+        rule = denied.overlap(tokens, queue)
+        return rule is not None or denied.may_overlap(subject, tokens), rule
+    if not is_wild:
+        return False, None
+    # These versions compare with the entries as written, queue and all.
+    entries = denied.written.entries
+    if installed.behaviour.plain_deny_first:
+        starts = any(collide(entry, subject) for entry in entries)
+    else:
+        starts = any(covers(tokens, entry.split(".")) for entry in entries)
+    return starts, denied.overlap(tokens, None)
+
+
+def withheld(installed: Installed, subject: str, queue: str | None) -> Rule | None:
+    """Return the first entry for which the filter withholds a message from a subscription."""
+    if installed.sub_deny is None:
+        return None
+    tokens = subject.split(".")
+    if installed.behaviour.filters_queues:
+        return installed.sub_deny.first(tokens, queue)
+    if installed.behaviour.star_hides:
+        return installed.sub_deny.plain_overlooking(tokens)
+    return installed.sub_deny.plain(tokens)
+
+
+def _allowed(rules: RuleList, tokens: Sequence[str], queue: str | None) -> Outcome:
+    plain = rules.plain(tokens)
+    if plain is not None and not queue:
+        return _ALLOW, _ALLOWED, plain
+    other = rules.queued(tokens)
+    if other is None:
+        return (_ALLOW, _ALLOWED, plain) if plain is not None else (_DENY, _NOT_ALLOWED, None)
+    if not queue:
+        return _DENY, Reason.QUEUE_ONLY, other
+    # Beside entries with a queue, those without one have nothing to say about queue groups.
+    own = rules.of_queue(tokens, queue)
+    if own is None:
+        return _DENY, Reason.QUEUE_NOT_ALLOWED, other
+    return _ALLOW, _ALLOWED, own
+
+
+def _denied(
+    installed: Installed, rules: RuleList, tokens: Sequence[str], queue: str | None
+) -> Rule | None:
+    if queue and not installed.behaviour.plain_deny_first and rules.queued(tokens) is not None:
+        return rules.of_queue(tokens, queue)
+    return rules.first(tokens, queue)
+
+
+def _is_reserved(reply: str) -> bool:
+    return reply.startswith(_SERVICE) or (
+        reply.startswith((_ACK, _GATEWAY)) and reply not in (_ACK, _GATEWAY)
+    )
