@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from natsauth.claims import AccountClaims, OperatorClaims
 from natsauth.keys import KeyPair, KeyType
+from natsauth.policy.admission import CheckCode, CheckStatus
 from natsauth.policy.connection import Connection, admit
 from natsauth.token import Token, decode
 from tests._tokens import HEADER, forge
@@ -175,3 +176,29 @@ class Scene:
         document = self.resolved({**std, "nats": nats})
         signer = self.signers[self.case.get("account_signer", "operator_signing")]
         return decode(forge(document, signer), AccountClaims)
+
+
+def admitted(case: dict[str, Any], root: Root, now: int) -> Admission:
+    """Ask about the connection of a case at the moment that its tokens are written for."""
+    scene = Scene(case, root, now)
+    return scene.admit(now, pinned_accounts=scene.resolved(case.get("pinned")))
+
+
+def assert_fails(admission: Admission, code: CheckCode, message: str, log: str, hint: str) -> None:
+    """Assert which check fails first, and what is told of it."""
+    assert admission.reason is code
+    failed = admission.failed
+    assert failed
+    assert failed.status is CheckStatus.FAILED
+    assert message in failed.message
+    assert log in failed.log
+    assert bool(log) is bool(failed.log)
+    assert hint in failed.hint
+
+
+def assert_holds(admission: Admission, code: CheckCode, message: str) -> None:
+    """Assert that the connection is taken, and what is told of one check."""
+    assert admission, admission
+    [check] = [check for check in admission.checks if check.code is code]
+    assert message in check.message
+    assert check.holds

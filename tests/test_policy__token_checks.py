@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from natsauth.policy import _token_checks
-from natsauth.policy.admission import CheckCode, CheckStatus
+from natsauth.policy.admission import CheckCode
 from natsauth.policy.connection import _OF_CONNECTION, _OF_MEMBER, _OF_USER
-from tests._connections import UNLIMITED, Root, Scene
-
-if TYPE_CHECKING:
-    from natsauth.policy.admission import Admission
+from tests._connections import UNLIMITED, Root, admitted, assert_fails, assert_holds
 
 NOW = 1_795_437_121
 ROOT = Root()
@@ -92,11 +89,6 @@ def test_each_check_is_tried() -> None:
     assert FAILING.keys() == here - {CheckCode.ACCOUNT_ISSUER}
 
 
-def ask(case: dict[str, Any]) -> Admission:
-    scene = Scene(case, ROOT, NOW)
-    return scene.admit(NOW, pinned_accounts=scene.resolved(case.get("pinned")))
-
-
 @pytest.mark.parametrize(
     ("code", "case", "message", "log", "hint"),
     [(code, *row) for code, rows in FAILING.items() for row in rows],
@@ -104,15 +96,7 @@ def ask(case: dict[str, Any]) -> Admission:
 def test_what_is_told_of_a_failing_check(
     code: CheckCode, case: dict[str, Any], message: str, log: str, hint: str
 ) -> None:
-    admission = ask(case)
-    assert admission.reason is code
-    failed = admission.failed
-    assert failed
-    assert failed.status is CheckStatus.FAILED
-    assert message in failed.message
-    assert log in failed.log
-    assert bool(log) is bool(failed.log)
-    assert hint in failed.hint
+    assert_fails(admitted(case, ROOT, NOW), code, message, log, hint)
 
 
 @pytest.mark.parametrize(
@@ -122,8 +106,4 @@ def test_what_is_told_of_a_failing_check(
 def test_what_is_told_of_a_passing_check(
     code: CheckCode, case: dict[str, Any], message: str
 ) -> None:
-    admission = ask(case)
-    assert admission, admission
-    [check] = [check for check in admission.checks if check.code is code]
-    assert message in check.message
-    assert check.holds
+    assert_holds(admitted(case, ROOT, NOW), code, message)
