@@ -15,6 +15,7 @@ _ENTRIES: dict[str, tuple[str, str] | dict[str, tuple[str, str]]] = {
         "user": ("user:add", "Add a user to an account."),
         "revocation": ("revocation:add_user", "Refuse the tokens of a user."),
     },
+    "can": ("can:can", "Say whether a user may publish or subscribe, and why."),
     "completion": ("completion:completion", "Print the completion script of a shell."),
     "delete": {
         "authcallout": ("authcallout:delete", "Turn auth callout off."),
@@ -61,6 +62,7 @@ _ENTRIES: dict[str, tuple[str, str] | dict[str, tuple[str, str]]] = {
         "user": ("import_files:user", "Take in a user from a file."),
     },
     "inspect": ("inspect:inspect", "Show any token or creds file, and what is wrong in it."),
+    "matrix": ("matrix:matrix", "Show who may publish and subscribe to what."),
     "pull": ("pull:pull", "Fetch accounts from servers."),
     "push": ("push:push", "Push accounts to servers, compare, prune."),
     "list": {
@@ -102,6 +104,7 @@ _ENTRIES: dict[str, tuple[str, str] | dict[str, tuple[str, str]]] = {
     },
     "sign-user": ("sign_user:sign_user", "Sign a user with one key, without a store."),
     "validate": ("validate:validate", "Find what is wrong in the store, or in a file."),
+    "why": ("why:why", "Find why a server refuses creds."),
 }
 _GROUPS = {
     "add": ("Add to the store.", "natsauth add account my_account"),
@@ -115,13 +118,14 @@ _GROUPS = {
         "Refuse tokens of users and activations.",
         "natsauth revocations add-user -a my_account -n alice",
     ),
-    "export": ("Write what the store keeps to files.", "natsauth export keys --dir ./backup"),
+    "export": ("Write what the store keeps to files.", "natsauth export keys --all --dir ./backup"),
     "reissue": ("Sign anew what is as it was.", "natsauth reissue account --all --users"),
     "rename": ("Rename what is in the store.", "natsauth rename account my_account your_account"),
     "select": ("Choose what is current.", "natsauth select account my_account"),
 }
 ELSEWHERE = {
     "fix": "natsauth validate --all-accounts says what is wrong",
+    "help": "--help after any command says what it takes, as in natsauth add --help",
     "init": "natsauth add operator NAME --sys, then natsauth add account and natsauth add user",
     "keys": "natsauth list keys, natsauth import keys and natsauth export keys",
     "load": "natsauth add operator NAME --sys, then natsauth add account and natsauth add user",
@@ -129,8 +133,19 @@ ELSEWHERE = {
     "tool": "the program nats does that, with creds of natsauth generate creds",
     "update": "python -m pip install --upgrade natsauth",
     "upgrade-jwt": "a store of version 1 is upgraded by nsc 2",
+    "version": "natsauth --version",
 }
 """Commands of nsc that are no commands here, and what there is in their place."""
+ALIASES = {
+    "create": "add",
+    "get": "describe",
+    "ls": "list",
+    "new": "add",
+    "remove": "delete",
+    "rm": "delete",
+    "show": "describe",
+}
+"""What other programs call a group."""
 _GENERATE_ELSEWHERE = {
     "context": "nats context save NAME --creds FILE, with creds of natsauth generate creds",
     "diagram": "natsauth describe account shows exports and imports",

@@ -1,0 +1,128 @@
+"""``natsauth why``: what stands behind "Authorization Violation"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from natsauth.claims.permissions import CONNECTION_TYPES
+from natsauth.cli._commands import Mistake, command
+from natsauth.cli._credentials import read_credentials
+from natsauth.cli._diagnosis import Circumstances, Verdict, diagnose
+from natsauth.cli._output import ExitCode
+from natsauth.cli._servers import transport_options
+from natsauth.cli._surroundings import look_around, surroundings_options
+from natsauth.cli._tables import harmless
+from natsauth.cli._values import at as moment
+from natsauth.cli._values import many
+from natsauth.cli._why_report import Report
+from natsauth.policy import Connection
+from natsauth.policy._reading import read_user
+
+if TYPE_CHECKING:
+    from natsauth.cli._server_side import ServerSide
+    from natsauth.cli._session import Session
+
+_TRANSPORT = ("timeout", "tls_first", "ca_cert", "client_cert", "client_key")
+_ELSEWHERE = ("kind", "at", "connections", "proxy", "names_account")
+"""What is said of a connection that somebody else makes."""
+_CODES = {
+    Verdict.ADMITTED: ExitCode.DONE,
+    Verdict.REFUSED: ExitCode.FINDINGS,
+    Verdict.CLOSED: ExitCode.FINDINGS,
+    Verdict.UNDECIDED: ExitCode.PARTIAL,
+}
+
+
+@command(
+    "why",
+    "natsauth why service.creds",
+    "natsauth why service.creds --operator my_operator.jwt --account my_account.jwt",
+    "natsauth why service.creds --server nats://127.0.0.1:4222",
+    "natsauth why service.creds --type WEBSOCKET --address 10.0.0.7 --json",
+)
+@click.argument("creds")
+@surroundings_options
+@click.option("-s", "--server", metavar="URL", help="Ask this server, too, and connect to it.")
+@click.option(
+    "--type",
+    "kind",
+    type=click.Choice(CONNECTION_TYPES, case_sensitive=False),
+    default="STANDARD",
+    help="How the client connects.",
+)
+@click.option("--address", metavar="IP", help="From which address, as the server sees it.")
+@click.option("--at", type=moment, metavar="WHEN", help="When: now by default.")
+@click.option(
+    "--server-zone", default="UTC", metavar="ZONE", help="The server's time zone; UTC by default."
+)
+@click.option(
+    "--connections", type=click.IntRange(0), default=0, help="How many the account has already."
+)
+@many("--pinned", help="Public keys in the server's resolver_pinned_accounts.")
+@click.option(
+    "--proxy", type=click.Choice(["trusted", "untrusted"]), help="The client comes over a proxy."
+)
+@click.option("--names-account", is_flag=True, help="The client names an account in CONNECT.")
+@transport_options
+@click.pass_obj
+def why(
+    session: Session,
+    /,
+    creds: str,
+    operators: tuple[str, ...],
+    account: str | None,
+    server: str | None,
+    **given: Any,
+) -> None:
+    """Find why a server refuses creds: every reason, each with its cure.
+
+    CREDS is a creds file, a file with a token, a token, or - for standard input. Operator and
+    account are those that are named, or those of the store. A client is told "Authorization
+    Violation" whatever the reason, and the server's log has it with debug: true.
+
+    Exit code 0 means that a server takes them, 4 that it does not, and 3 that nothing refuses them
+    but not all is known that a server goes by.
+    """
+    credentials = read_credentials(creds)
+    user = read_user(credentials.token).claims
+    around = look_around(session, user, operators=operators, account=account)
+    circumstances = _circumstances(given, server)
+    side: ServerSide | None = None
+    if server is None:
+        diagnosis = diagnose(credentials, around, circumstances)
+    else:
+        from natsauth.cli._server_side import ask
+
+        transport = {name: given[name] for name in _TRANSPORT}
+        side, around, diagnosis = ask(server, transport, credentials, around, circumstances)
+    found = Report(diagnosis, around.notes, side)
+    session.output.show(found.to_json(), "\n".join(map(harmless, found.lines())))
+    click.get_current_context().exit(_CODES[found.verdict])
+
+
+def _circumstances(given: dict[str, Any], server: str | None) -> Circumstances:
+    """Return how somebody connects, as the options say.
+
+    Raises:
+        Mistake: They say so although a server is connected to, as this machine does it.
+    """
+    ctx = click.get_current_context()
+    for name in _ELSEWHERE if server else ():
+        if ctx.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            option = "--type" if name == "kind" else f"--{name.replace('_', '-')}"
+            hint = "--server connects in its own way: over TCP or a WebSocket, and now"
+            raise Mistake(f"--server and {option} exclude each other.", ctx, hint=hint)
+    connection = Connection(
+        type=given["kind"],
+        address=given["address"],
+        at=given["at"],
+        server_zone=given["server_zone"],
+        proxied=given["proxy"] is not None,
+        proxy_trusted=given["proxy"] != "untrusted",
+        connections=given["connections"],
+        names_account=given["names_account"],
+    )
+    return Circumstances(connection, tuple(given["pinned"]) or None)
