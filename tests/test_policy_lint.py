@@ -253,7 +253,7 @@ def test_the_account_of_another_user() -> None:
         {"pub": {"allow": "a"}},
         {"pub": {"Allow": ["a"]}},
         {"pub": {1: 2}},
-        {"pub": object()},
+        {"pub": ...},
         Permissions(pub=None),  # type: ignore[arg-type]
         UserScope(template=None),  # type: ignore[arg-type]
         UserClaims(nats=User(subs="1")),  # type: ignore[arg-type]

@@ -8,6 +8,7 @@ A walk enters each node at most once, so that it never costs more than the list 
 from __future__ import annotations
 
 import re
+from itertools import repeat
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ class Trie:
                 token, star = others[depth], node.star
                 depth += 1
                 if token == "*":  # noqa: S105 - a token of a subject
-                    pending += [(child, depth) for child in node.children.values()]
+                    pending.extend(zip(node.children.values(), repeat(depth)))
                 elif (child := node.children.get(token)) is not None:
                     pending.append((child, depth))
                 if star is None:
@@ -219,4 +220,6 @@ def _last_overlap(node: _Node, token: str) -> int:
         return node.below
     if token == "*":  # noqa: S105
         return node.leaf
-    return min(n.end if n else NEVER for n in (node.star, node.children.get(token)))
+    best = node.star.end if node.star else NEVER
+    child = node.children.get(token)
+    return child.end if child and child.end < best else best
