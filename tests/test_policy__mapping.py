@@ -119,3 +119,10 @@ def test_random_tokens_are_listed_up_to_a_limit() -> None:
     assert become("a", "b.{{random(0)}}", "a") == ["b.0"]
     endless = become("a", "{{random(2147483647)}}.{{random(-2147483647)}}", "a")
     assert len(endless) == MAX_TARGETS
+
+
+@pytest.mark.parametrize("target", ["b.{{left(1,1)}}", "b.{{ Right( 1,1 ) }}"])
+def test_older_servers_leave_out_what_cuts_tokens(target: str) -> None:
+    mappings = {"a.*": [WeightedMapping(subject=target)]}
+    assert Mappings(mappings, cuts_tokens=False).targets("a.xy") == ["a.xy"]
+    assert Mappings(mappings).targets("a.xy") != ["a.xy"]

@@ -12,9 +12,10 @@ NEWEST = Behaviour(
     star_hides=False,
     plain_deny_first=True,
     filters_queues=True,
+    cuts_tokens=True,
     heeds_scope_proxies=True,
 )
-RECENT = NEWEST._replace(heeds_scope_proxies=False)
+RECENT = NEWEST._replace(cuts_tokens=False, heeds_scope_proxies=False)
 
 
 @pytest.mark.parametrize("server", ["2.15.1-dev", "v2.15.1", LATEST, "2.99.0", "3.0.0"])
@@ -25,7 +26,8 @@ def test_servers_that_do_as_the_latest(server: str) -> None:
 @pytest.mark.parametrize(
     ("server", "changed"),
     [
-        ("2.15.0-dev", {}),
+        ("2.15.0-dev", {"cuts_tokens": True}),
+        ("2.14.6", {}),
         ("2.14.4", {}),
         ("2.12.14", {}),
         ("2.14.3", {"filters_queues": False}),
@@ -49,6 +51,7 @@ def test_the_oldest_server_guards_least() -> None:
         star_hides=True,
         plain_deny_first=False,
         filters_queues=False,
+        cuts_tokens=False,
         heeds_scope_proxies=False,
     )
 

@@ -124,7 +124,7 @@ def install(
         sub_deny=_compiled(sub_deny, to_subscribe),
         resp=_response(given.resp),
         refused=refused,
-        mappings=_mappings(account),
+        mappings=_mappings(account, behaviour),
         system=system,
         behaviour=behaviour,
     )
@@ -220,10 +220,10 @@ def _with_callout(denied: Written | None, account: AccountClaims | None) -> Writ
     return lists._replace(entries=[*lists.entries, _CALLOUT], places=[*places, added])
 
 
-def _mappings(account: AccountClaims | None) -> Mappings | None:
+def _mappings(account: AccountClaims | None, behaviour: Behaviour) -> Mappings | None:
     if account is None or not account.nats.mappings:
         return None
-    return Mappings(account.nats.mappings)
+    return Mappings(account.nats.mappings, cuts_tokens=behaviour.cuts_tokens)
 
 
 def _compiled(written: Written | None, read: Read) -> RuleList | None:

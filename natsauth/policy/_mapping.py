@@ -31,6 +31,8 @@ _FUNCTION = re.compile(
     r"|[sS]plit|[rR]andom)\s*\((.*)\)\s*\}\}",
     re.ASCII,
 )
+_CUT = re.compile(r"\{\{\s*(?:[lL]eft|[rR]ight)\s*\(", re.ASCII)
+"""Finds the functions that came last, with nats-server 2.15."""
 _COMMA = re.compile(r",\s*", re.ASCII)
 _FUNCTION_MIN = 5  # a shorter token in braces is taken as it is
 
@@ -51,9 +53,13 @@ class Mappings:
 
     __slots__ = ("_mappings",)
 
-    def __init__(self, mappings: Mapping[str, list[WeightedMapping] | None]) -> None:
+    def __init__(
+        self, mappings: Mapping[str, list[WeightedMapping] | None], *, cuts_tokens: bool = True
+    ) -> None:
         self._mappings: list[_Mapping] = []
         for source, targets in mappings.items():
+            if not cuts_tokens and any(_CUT.search(target.subject) for target in targets or ()):
+                continue
             try:
                 self._mappings.append(_Mapping(source.split("."), _targets(source, targets or ())))
             except _IgnoredError:

@@ -29,6 +29,7 @@ class Behaviour(NamedTuple):
             the subscription covers the deny.
         filters_queues: Denies for queue groups filter what is delivered to them, and a deny to
             publish with a tab in it denies what stands before the tab.
+        cuts_tokens: Mappings have ``{{left(…)}}`` and ``{{right(…)}}``.
         heeds_scope_proxies: ``proxy_required`` of a scope counts.
     """
 
@@ -36,6 +37,7 @@ class Behaviour(NamedTuple):
     star_hides: bool
     plain_deny_first: bool
     filters_queues: bool
+    cuts_tokens: bool
     heeds_scope_proxies: bool
 
 
@@ -64,6 +66,7 @@ def behaviour(server: str) -> Behaviour:
         star_hides=not _since(version, {11: 12, 12: 4}),
         plain_deny_first=_since(version, {11: 16, 12: 7}),
         filters_queues=_since(version, {12: 14, 14: 4}),
+        cuts_tokens=_since(version, {15: 0}),
         heeds_scope_proxies=_since(version, {15: 1}),
     )
 
