@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
-from natsauth.claims import Account, AccountClaims, OperatorLimits
+from natsauth.claims import (
+    Account,
+    AccountClaims,
+    OperatorLimits,
+    Permission,
+    User,
+    UserClaims,
+)
+from natsauth.cli.main import commands
 from natsauth.keys import KeyPair, KeyType
 from natsauth.token import encode
+from tests._tokens import USER
 from tests._workshop import Workshop
 
 if TYPE_CHECKING:
@@ -116,8 +128,45 @@ def test_lint_in_a_table(shop: Workshop) -> None:
     [row] = [line for line in result.stdout.splitlines() if "$.nats.sub.allow[0]" in line]
     assert "user \"star\": $.nats.sub.allow[0]: a client that subscribes to 'a.>'" in row
     assert "|   end it in '>' if that is meant; otherwise add 'a.*.>' to sub.deny" in result.stdout
-    assert ' | i | user "star": $.exp: never expires' in result.stdout
+    assert ' | i | no_expiry         | user "carol" and 1 other: $.exp' in result.stdout
     assert "final" not in shop.run("validate -a billing").stdout
+
+
+def test_the_worst_of_lint_comes_first_and_what_is_the_same_once(shop: Workshop) -> None:
+    shop("add user -a billing open --deny-sub a*")
+    shop("add user -a billing star --allow-sub a.*")
+    result = shop.run("validate -a billing --lint")
+    rows = re.findall(r"^\| (\d) \| (.) \| (\w+) +\| (user [^:]*)", result.stdout, re.MULTILINE)
+    assert [mark for _, mark, _, _ in rows] == ["!", " ", *"i" * (len(rows) - 2)]
+    assert [row[2:] for row in rows[:2]] == [
+        ("literal_wildcard", 'user "open"'),
+        ("final_star", 'user "star"'),
+    ]
+    assert [user for *_, code, user in rows if code == "no_expiry"] == ['user "carol" and 2 others']
+    assert result.stderr == "natsauth: validation found 1 error, 1 warning, 8 infos\n"
+    assert len(json.loads(shop.run("validate -a billing --lint --json").stdout)) == 1 + 1 + 8
+
+
+class Terminal(io.StringIO):
+    """Text that a terminal is told."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_lint_fits_into_the_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    claims = UserClaims(sub=USER.public_key, nats=User(sub=Permission(allow=["orders.*"])))
+    (tmp_path / "token").write_text(encode(claims, KeyPair.generate(KeyType.ACCOUNT)).encoded)
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stdout", screen)
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("NO_COLOR", "1")
+    words = ["validate", "--lint", "-f", str(tmp_path / "token"), "--config-dir", str(tmp_path)]
+    with pytest.raises(SystemExit):
+        commands.main(words)
+    lines = screen.getvalue().splitlines()
+    assert {len(line) for line in lines if line} == {80}
+    assert any("|   end it in '>'" in line for line in lines)
 
 
 def test_lint_as_json(shop: Workshop) -> None:
@@ -134,7 +183,8 @@ def test_errors_of_lint_set_the_exit_code(shop: Workshop) -> None:
     assert shop.run("validate -a billing").exit_code == 0
     result = shop.run("validate -a billing --lint")
     assert result.exit_code == 4
-    assert ' | ! | user "open": $.nats.sub.deny[0]' in result.stdout
+    assert '| 1 | ! | wildcard_not_last | user "open": $.nats.sub.deny[0]' in result.stdout
+    assert result.stderr.startswith("natsauth: validation found 1 error, ")
     assert result.stdout.count("$.nats.sub.deny[0]") == 1  # and not as an issue again
 
 

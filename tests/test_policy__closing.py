@@ -48,6 +48,22 @@ def test_the_end_of_a_part_of_the_day_or_of_the_user_whatever_comes_first() -> N
     assert left(user_nats=times, user_std={"exp": {"rel": 90}}) == 60
 
 
+@pytest.mark.parametrize(
+    ("account", "user", "seconds", "error"),
+    [
+        (60, 0, 60, "Account Authentication Expired"),
+        (60, {"rel": 90}, 60, "Account Authentication Expired"),
+        (60, {"rel": 60}, 60, "Account Authentication Expired"),
+        (60, {"rel": 30}, 30, EXPIRED),
+    ],
+)
+def test_the_end_of_an_account(account: int, user: Any, seconds: int, error: str) -> None:
+    found = closing(user_std={"exp": user}, account_std={"exp": {"rel": account}})
+    assert found
+    assert (found.at.timestamp() - NOW, found.error, found.hint) == (seconds, error, "")
+    assert found.log.startswith(f"{error} - Account:A")
+
+
 def test_what_is_told_of_the_end() -> None:
     scene = Scene({"user_std": {"exp": {"rel": 60}}}, LENIENT, NOW)
     found = scene.admit(NOW).closing

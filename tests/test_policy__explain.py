@@ -75,7 +75,7 @@ def test_a_decision_made_by_hand_has_words_too(reason: Reason, decision: Decisio
         ),
         (publishing([], ["x"]).publish("a"), "$.nats.pub.allow has no entry that allows anything."),
         (publishing(["a.>"]).publish("a"), "'a.>' takes at least one token more: add 'a' itself."),
-        (subscribing(["a"]).subscribe("_INBOX.x.*"), "inbox for the answers: add '_INBOX.>'."),
+        (subscribing(["a"]).subscribe("_INBOX.x.*"), "or '_INBOX.>', which is everybody's."),
         (publishing(["a"]).publish("_INBOX.x"), "give the user resp, the leave to respond."),
         (
             evaluate({"resp": {}, "pub": {"allow": ["a"]}}).publish("r"),
@@ -88,6 +88,42 @@ def test_a_decision_made_by_hand_has_words_too(reason: Reason, decision: Decisio
                 "Add 'a' to pub.allow"
             ),
         ),
+        (
+            publishing(["a"], ["b"]).publish("b"),
+            (
+                "Add 'b', or a pattern that takes it. Even then: Publishing to 'b' is denied by "
+                "'b' ($.nats.pub.deny[0]). A deny wins"
+            ),
+        ),
+        (
+            subscribing(["a"], ["b"]).subscribe("b"),
+            "Add 'b', or a pattern that takes it. Even then: Subscribing to 'b' is denied by 'b'",
+        ),
+        (
+            subscribing(["b q"], ["b"]).subscribe("b"),
+            "Subscribe with the queue, or add 'b'. Even then: Subscribing to 'b' is denied by 'b'",
+        ),
+        (
+            subscribing(["b q"], ["b r"]).subscribe("b", queue="r"),
+            "Add 'b r'. Even then: Subscribing to 'b' in the queue group 'r' is denied by 'b r'",
+        ),
+        (
+            evaluate({"resp": {}, "pub": {"deny": ["a"]}}).publish("a"),
+            "Add 'a' to pub.allow, or a pattern that takes it. Even then: Publishing to 'a'",
+        ),
+        (
+            publishing(["a"]).publish("b", reply="_R_.x"),
+            "Even then: Publishing to 'b' would be allowed, but not with the reply",
+        ),
+        (
+            publishing(["a"]).publish("$NRG.x"),
+            "No entry helps: Publishing to '$NRG.x' is denied, whatever is allowed",
+        ),
+        (
+            publishing(["a"]).publish("b.>.c"),
+            "An entry of that text would be ignored: add a pattern such as 'b.*.c'.",
+        ),
+        (publishing(["a"]).publish("b\x0c.c"), "add a pattern such as '*.c'."),
         (publishing(["a"]).publish("a..b"), "No entry takes a subject with an empty token."),
         (subscribing(["a q"]).subscribe("b", queue="q"), "Add 'b q', or a pattern"),
         (subscribing(["a"]).subscribe("b", queue="q"), "Add 'b', or a pattern"),
@@ -226,3 +262,9 @@ def test_no_seed_is_shown_and_no_text_is_endless() -> None:
     decision = publishing([long] * 9, [f"{long}.y"])
     assert len(decision.publish(long).explain()) < 2_000
     assert len(decision.publish(f"{long}.z").explain()) < 2_000
+
+
+def test_the_patterns_that_it_names_cure() -> None:
+    for subject in ("b.>.c", "b\x0c.c"):
+        pattern = publishing(["a"]).publish(subject).explain().split("'")[-2]
+        assert publishing([pattern]).publish(subject)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,6 +19,9 @@ from natsauth.claims import (
 from natsauth.policy.lint import LintCode, lint
 from tests._lint import found
 from tests._tokens import ACCOUNT, USER
+
+if TYPE_CHECKING:
+    from natsauth.policy.lint import LintFinding
 
 
 def mapping(to: str, source: str = "m.in", **more: Any) -> Account:
@@ -103,17 +106,21 @@ def filled_in(
     template: UserPermissionLimits, *tags: str, name: str = "bob", account: str = "shop"
 ) -> list[tuple[str, str, str]]:
     """Return code, severity and the end of the path of what lint finds of a user of a scope."""
+    at = "$.nats.signing_keys[0].template."
+    found = findings(template, *tags, name=name, account=account)
+    return [(f.code, f.severity, f.path.removeprefix(at)) for f in found if f.path.startswith(at)]
+
+
+def findings(
+    template: UserPermissionLimits, *tags: str, name: str = "bob", account: str = "shop"
+) -> tuple[LintFinding, ...]:
+    """Return what lint finds of a user of a scope."""
     scope = UserScope(key="key", template=template)
     owner = AccountClaims(sub=ACCOUNT.public_key, name=account, nats=Account(signing_keys=[scope]))
     claims = UserClaims(sub=USER.public_key, iss="key", name=name)
     claims.nats.clear()
     claims.nats.issuer_account, claims.nats.tags = ACCOUNT.public_key, [*tags]
-    at = "$.nats.signing_keys[0].template."
-    return [
-        (f.code, f.severity, f.path.removeprefix(at))
-        for f in lint(claims, owner).findings
-        if f.path.startswith(at)
-    ]
+    return lint(claims, owner).findings
 
 
 def subscribe(*allow: str, deny: list[str] | None = None) -> UserPermissionLimits:
@@ -166,3 +173,17 @@ def test_the_texts_of_the_account_can_be_wildcards_too() -> None:
 )
 def test_users_that_are_refused(template: UserPermissionLimits, path: str) -> None:
     assert filled_in(template) == [("template_refused", "error", path)]
+
+
+@pytest.mark.parametrize(
+    ("template", "hint"),
+    [
+        (subscribe("u.{{TAG(t)}}"), "write tag(…) in lower case, or servers find no tag"),
+        (subscribe(deny=["u.{{ Tag(t)}}"]), "write tag(…) in lower case, or servers find no tag"),
+        (subscribe("{{Account-Tag(t)}}"), "write account-tag(…) in lower case"),
+        (subscribe("u.{{tag(s)}}"), "give the user, or the account, that name or tag"),
+    ],
+)
+def test_the_cure_of_a_tag(template: UserPermissionLimits, hint: str) -> None:
+    [finding] = [f for f in findings(template, "t:a") if f.code.startswith("template")]
+    assert finding.hint.startswith(hint)

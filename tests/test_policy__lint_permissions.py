@@ -37,6 +37,43 @@ def test_a_final_star(allow: list[str], deny: list[str], at: list[int]) -> None:
     assert found(LintCode.FINAL_STAR, permissions) == expected
 
 
+def test_a_star_alone_is_the_whole_account() -> None:
+    finding = lint({"sub": {"allow": ["*"]}}).warnings[0]
+    assert finding.code == LintCode.FINAL_STAR
+    assert "gets every message of the account" in finding.message
+    assert "gets deeper subjects" in lint({"sub": {"allow": ["a.*"]}}).warnings[0].message
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_found"),
+    [
+        ("foo*", True),
+        ("foo>", True),
+        (">foo", True),
+        ("a.*b.c", True),
+        ("a.**", True),
+        ("u.{{name()}}*", True),
+        ("foo.*", False),
+        ("foo.>", False),
+        ("*", False),
+        ("a.>.b", False),  # which wildcard_not_last is about
+        ("u.{{name()}}.>", False),
+    ],
+)
+def test_a_wildcard_that_is_none(entry: str, *, is_found: bool) -> None:
+    permissions = {way: {"allow": [entry], "deny": [entry]} for way in ("pub", "sub")}
+    expected = [
+        (f"$.{way}.{kind}[0]", severity)
+        for way in ("sub", "pub")
+        for kind, severity in (("allow", "warning"), ("deny", "error"))
+    ]
+    assert found(LintCode.LITERAL_WILDCARD, permissions) == (expected if is_found else [])
+
+
+def test_the_queue_of_an_entry_has_no_wildcard() -> None:
+    assert found(LintCode.LITERAL_WILDCARD, {"sub": {"allow": ["a q*"]}}) == []
+
+
 @pytest.mark.parametrize(("allow", "cure"), [(["a.*"], "'a.*.>'"), (["a.*", "a.b.c"], "name")])
 def test_the_cure_of_a_final_star(allow: list[str], cure: str) -> None:
     [finding] = [
@@ -100,6 +137,18 @@ def test_an_inbox_of_everybody(allow: str, deny: list[str], *, is_found: bool) -
     permissions = {"sub": {"allow": [allow], "deny": deny}}
     expected = [("$.sub.allow[0]", "info")] if is_found else []
     assert found(LintCode.SHARED_INBOX, permissions) == expected
+
+
+@pytest.mark.parametrize("other", [[], ["u.{{name()}}"]])
+def test_the_cure_of_an_inbox_is_one_without_findings(other: list[str]) -> None:
+    for allow, code in (["_INBOX.>"], LintCode.SHARED_INBOX), (["a"], LintCode.INBOX_MISSING):
+        [hint] = [
+            f.hint for f in lint({"sub": {"allow": allow + other}}).findings if f.code == code
+        ]
+        cure = hint.split("'")[1]
+        assert ("{{subject()}}" in cure) is bool(other)
+        codes = {f.code for f in lint({"sub": {"allow": [*other, cure]}}).findings}
+        assert codes == {LintCode.ALLOWS_EVERYTHING}
 
 
 @pytest.mark.parametrize(

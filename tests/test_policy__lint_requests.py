@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from natsauth.claims import Account, Export, OperatorLimits
-from natsauth.policy.lint import LintCode
+from natsauth.policy.lint import LintCode, lint
 from tests._lint import found
 
 JETSTREAM = Account(limits=OperatorLimits(mem_storage=-1))
@@ -146,3 +146,16 @@ def test_all_streams(allow: str, *, is_found: bool) -> None:
     expected = [("$.pub.allow[0]", "info")] if is_found else []
     permissions = {"pub": {"allow": [allow]}}
     assert found(LintCode.JETSTREAM_EVERYTHING, permissions) == expected
+
+
+@pytest.mark.parametrize(
+    ("allow", "words"),
+    [
+        ("$JS.API.>", "may read, change and delete every stream"),
+        ("$JS.API.STREAM.DELETE.*", "may delete every stream of the account"),
+        ("$JS.API.STREAM.DELETE.>", "may delete every stream of the account"),
+    ],
+)
+def test_what_is_done_to_all_streams(allow: str, words: str) -> None:
+    messages = [f.message for f in lint({"pub": {"allow": [allow]}}).findings]
+    assert [message.startswith(words) for message in messages].count(True) == 1

@@ -18,6 +18,7 @@ from natsauth.validation import validate
         ("\0\x7f", r'"\x00\x7f"'),
         ("\x85\u2028\ufeff", r'"\u0085\u2028\ufeff"'),
         ("\U000e0001", r'"\U000e0001"'),
+        ("a\udcc3", r'"a\xc3"'),  # a byte of a character that was cut
         ("\u00e9\u4e16\U0001f600\ufffd", '"\u00e9\u4e16\U0001f600\ufffd"'),
     ],
 )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from time import perf_counter
+
 import pytest
 
 from natsauth import Permission, UserPermissionLimits
@@ -156,3 +158,31 @@ def test_everything_else_passes_untouched() -> None:
     assert found.resp == resp
     assert found.sub == Permission(allow=["a q"], deny=[])
     assert found.pub == Permission()
+
+
+@pytest.mark.parametrize(
+    ("entry", "name", "refused"),
+    [
+        ("{{name()}}" * 30, "{{name()}}{{name()}}", True),
+        ("{{name()}}" * 60_000, "x" * 500_000, True),
+        ("{{name()}}" * 60_000, "x", True),
+        ("{{tag(x)}}" * 12 + "a" * 500_000, "x", True),
+        ("{{tag(x)}}" * 12 + "{{name()}}" * 30_000, "", True),
+        ("{{tag(x)}}" * 60_000, "x", True),
+        ("{" * 500_000, "x", False),
+        ("{{name()}}" + "{{a}" * 100_000, "x", False),
+        ("{{name()}}." * 100 + "x", "x" * 100, False),
+    ],
+    ids=range(9),
+)
+def test_what_costs_much_is_refused(entry: str, name: str, *, refused: bool) -> None:
+    start = perf_counter()
+    found = expanded([entry], name=name, tags=["x:1", "x:2", *map(str, range(50_000))])
+    assert ("too" in found.problem) is refused
+    assert len(found.problem) < 1_000
+    assert perf_counter() - start < 5
+
+
+def test_lists_as_long_as_a_token_may_be_are_filled_in() -> None:
+    template = [f"orders.{{{{name()}}}}.{{{{tag(x)}}}}.{number}" for number in range(4_000)]
+    assert len(expanded(template, tags=["x:1"], deny=template).entries["pub.allow"] or ()) == 4_000

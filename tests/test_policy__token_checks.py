@@ -51,7 +51,7 @@ FAILING: dict[CheckCode, list[tuple[dict[str, Any], str, str, str]]] = {
     ],
     CheckCode.SCOPE_PROXY_REQUIRED: [
         ({**SCOPED, "scoped_template": {"proxy_required": True}},
-         "the scope", "proxy connection required", "proxy"),
+         "by role 'r' may connect over a trusted proxy", "proxy connection required", "proxy"),
     ],
     CheckCode.ACCOUNT_EXPIRED: [
         ({"account_std": {"exp": {"rel": 0}}}, "this second", "Account JWT has expired", "push"),

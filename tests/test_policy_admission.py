@@ -33,6 +33,7 @@ def test_a_refusal_names_every_failing_check() -> None:
     assert refused.log == "a line"
     assert refused.expires is None
     assert str(refused) == refused.explain()
+    assert repr(refused) == "<Admission: refused, signature>"
     assert refused.explain().splitlines() == [
         "The server refuses the connection.",
         "- signature: signature found. Cure: cure signature.",
@@ -50,6 +51,7 @@ def test_an_admission() -> None:
     assert taken.failing == ()
     assert taken.log == "a note"
     assert taken.explain() == "The server takes the connection."
+    assert repr(taken) == "<Admission: taken>"
     taken.raise_for_errors()
 
 

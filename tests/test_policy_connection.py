@@ -185,8 +185,14 @@ def test_leaf_nodes_have_a_limit_of_their_own() -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        {"type": "standard"},
+        {"type": "tcp"},
         {"type": None},
+        {"address": "nohost"},
+        {"address": ""},
+        {"address": "\ud800"},
+        {"address": "1.2.3.4 "},
+        {"address": "10.0.0.0/8"},
+        {"address": "a" * 10**5},
         {"address": 5},
         {"address": b"127.0.0.1"},
         {"at": "now"},
@@ -213,13 +219,24 @@ def test_what_no_connection_can_be(options: dict[str, Any]) -> None:
         Connection(**options)
 
 
-@pytest.mark.parametrize("address", ["", "x", "\ud800", "1.2.3.4 ", "a" * 10**5, "fe80::1%1"])
-def test_hostile_addresses_are_no_addresses(address: str) -> None:
-    case: dict[str, Any] = {"user_nats": {"src": ["0.0.0.0/0", "::/0"]}, "connect": {"ip": address}}
+def test_a_type_may_be_in_any_letter_case() -> None:
+    assert Connection(type="websocket") == Connection(type="WEBSOCKET")
+
+
+def test_an_address_with_a_zone_is_in_no_network() -> None:
+    case: dict[str, Any] = {"user_nats": {"src": ["::/0"]}, "connect": {"ip": "fe80::1%1"}}
     admission = ask(**case)
     assert admission.reason is CheckCode.SOURCE
-    assert admission.log == f"Bad src Ip {address}"
-    assert ask(connect={"ip": address})
+    assert admission.log == "Bad src Ip fe80::1%1"
+    assert ask(connect={"ip": "fe80::1%1"})
+
+
+def test_the_token_of_the_operator_is_asked_for() -> None:
+    here, claims = scene(), ROOT.operator.claims
+    for operator in (claims, ROOT.operator.encoded, None):
+        with pytest.raises(UsageError) as caught:
+            admit(here.user, account=here.accounts, operator=operator)  # type: ignore[arg-type]
+        assert caught.value.hint == "give the Token that encode() or decode() returned"
 
 
 def test_bad_arguments() -> None:
@@ -242,3 +259,31 @@ def test_bad_arguments() -> None:
             admit(**{**good, name: bad})
     with pytest.raises(ClaimTypeError):
         admit(**{**good, "account": ROOT.operator})
+
+
+def test_the_users_of_the_system_account_speak_to_the_servers() -> None:
+    system: dict[str, Any] = {"signer": "system_account", "user_nats": {"issuer_account": "$SYS"}}
+    for case, allowed in ((system, True), (dict[str, Any](), False)):
+        evaluator = ask(**case).evaluator
+        assert evaluator
+        assert bool(evaluator.publish("$NRG.x")) is allowed
+
+
+def test_a_strict_operator_leaves_users_of_the_identity_key_to_its_scope() -> None:
+    scope = {"kind": "user_scope", "key": "$ACC", "role": "", "template": {}}
+    scope["template"] = {"pub": {"allow": ["x"]}, "subs": -1}
+    case: dict[str, Any] = {"account_nats": {"signing_keys": [scope]}}
+    case["user_nats"] = {"type": "user", "version": 2}
+    evaluator = ask(strict=True, **case).evaluator
+    assert evaluator
+    assert evaluator.publish("x")
+    assert not evaluator.publish("y")
+
+
+def test_mqtt_clients_are_not_told_of_too_many_connections() -> None:
+    case: dict[str, Any] = {
+        "user_nats": {"bearer_token": True},
+        "connect": {"type": "MQTT", "open": 1},
+    }
+    admission = ask(**case, account_nats={"limits": {"conn": 1}})
+    assert (admission.reason, admission.error) == (CheckCode.CONNECTION_LIMIT, "")

@@ -117,6 +117,34 @@ def test_tokens_of_another_kind_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "name", "hint"),
+    [
+        ({"publish": {"deny": [">"]}}, "'publish' of permissions", "did you mean 'pub'?"),
+        ({"subscribe": {}}, "'subscribe' of permissions", "did you mean 'sub'?"),
+        ({"allow_responses": True}, "'allow_responses' of permissions", "expected pub, sub, resp"),
+        ({"permissions": {}}, "'permissions' of permissions", "expected pub, sub, resp"),
+        ({"pub": {"alow": ["a"]}}, "'alow' of pub", "did you mean 'allow'?"),
+        ({"sub": {"denied": ["a"]}}, "'denied' of sub", "did you mean 'deny'?"),
+        ({"resp": {"max_msgs": 1}}, "'max_msgs' of resp", "did you mean 'max'?"),
+        ({"resp": {"expires": 1}}, "'expires' of resp", "expected max, ttl"),
+    ],
+)
+def test_members_that_no_server_reads_are_refused(
+    given: dict[str, Any], name: str, hint: str
+) -> None:
+    with pytest.raises(UsageError, match=f"unknown member {name}, which servers ignore") as caught:
+        evaluate(given)
+    assert caught.value.hint == hint
+
+
+def test_the_body_of_a_user_may_be_given() -> None:
+    user = UserClaims(sub=USER, nats=User(tags=["a"], pub=Permission(allow=["a"])))
+    body = user.to_dict()["nats"]
+    assert {"tags", "subs", "type", "version"} < body.keys()
+    assert evaluate(body).effective() == ONLY_A
+
+
+@pytest.mark.parametrize(
     "given",
     [
         {"pub": []},
@@ -139,7 +167,6 @@ def test_what_no_server_reads_is_refused(given: Any) -> None:
 
 def test_odd_claims_get_a_verdict() -> None:
     assert evaluate({"sub": {"deny": [None]}}).publish("a").reason is Reason.CONNECTION_REFUSED
-    assert evaluate({"publish": {"deny": [">"]}}).publish("a")  # a name that nobody reads
     assert not evaluate(Permissions(pub=Permission(allow=["\ud800"]))).publish("a")
 
 
@@ -214,6 +241,17 @@ def test_an_empty_queue_or_reply_is_none() -> None:
 )
 def test_the_servers_own_subjects(subject: str, reply: str | None, reason: Reason) -> None:
     assert evaluate({}).publish(subject, reply=reply).reason is reason
+
+
+def test_what_the_subscription_does_not_take_comes_from_jetstream_alone() -> None:
+    evaluator = evaluate({"sub": {"allow": ["x.*", "_INBOX.>"], "deny": ["y.b"]}})
+    decision = evaluator.deliver("y.a", to="x.*")
+    assert decision
+    assert decision.reason is Reason.JETSTREAM_ONLY
+    assert "only JetStream delivers it there" in decision.explain()
+    assert "An ordinary message never comes." in decision.explain()
+    assert evaluator.deliver("x.a", to="x.*").reason is Reason.NOT_DENIED
+    assert evaluator.deliver("y.b", to="x.*").reason is Reason.FILTER_OFF
 
 
 def test_the_system_account_may_publish_to_its_own() -> None:

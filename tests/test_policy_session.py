@@ -144,7 +144,7 @@ def test_the_filter_stays_once_it_is_on() -> None:
     assert session.deliver("s.a", to="_INBOX.x").reason is Reason.WITHHELD
     session.unsubscribe("s.*")
     assert not session.deliver("s.a", to="_INBOX.x")
-    assert session.deliver("s.b", to="_INBOX.x").reason is Reason.NOT_DENIED
+    assert session.deliver("s.b", to="_INBOX.x").reason is Reason.JETSTREAM_ONLY
 
 
 @pytest.mark.parametrize(

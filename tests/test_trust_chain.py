@@ -206,6 +206,8 @@ def test_bearers(*, disallow: bool) -> None:
 def test_revocations(revocations: dict[str, int], *, revoked: bool) -> None:
     report = check_user(user(), account(revocations=revocations), operator(), now=NOW)
     assert codes(report) == ([TrustCode.USER_REVOKED] if revoked else [])
+    for finding in report.findings:
+        assert f"a new token after {max(revocations.values())}" in finding.hint
 
 
 def test_what_an_account_says_of_its_users_does_not_concern_those_of_others() -> None:

@@ -24,14 +24,14 @@ GOOD, BAD = Policy("good", lambda _: ""), Policy("bad", lambda _: "it is bad")
 
 def chain(signer: Any = PLAIN, *, strict: bool = False, **options: Any) -> Chain:
     held = user(signer, **options)
-    return Chain(held.claims, account().claims, operator(strict=strict).claims)
+    return Chain(held.claims, account().claims, operator(strict=strict).claims, NOW)
 
 
 @pytest.mark.parametrize(
     ("exp", "words"),
     [
         (NOW + 3600, ""),
-        (NOW + 3601, "lives for 3601 s, and may live for 1:00:00"),
+        (NOW + 3601, "lives for 3601 s, and may live for 3600 s"),
         (NOW - 5, ""),
         (0, "never expires"),
     ],
@@ -42,6 +42,18 @@ def test_maximum_life(exp: int, words: str) -> None:
     problem = policy.problem(chain(exp=exp))
     assert words in problem
     assert bool(words) is bool(problem)
+
+
+def test_a_life_does_not_begin_in_the_future() -> None:
+    problem = maximum_life(timedelta(hours=1)).problem
+    years = 10 * 365 * 86_400
+    for iat in (NOW + years, NOW + years + 60):  # before exp, and after it
+        token = chain(exp=NOW + years + 30)
+        token.user.iat = iat
+        assert "lives for 315360030 s, and may live for 3600 s" in problem(token)
+    token = chain(exp=NOW + 30)
+    token.user.iat = NOW + 3600
+    assert problem(token) == ""
 
 
 def test_required_tags() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
+from itertools import chain
+from shutil import get_terminal_size
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import click
@@ -22,15 +26,18 @@ from natsauth.store.base import ACCOUNT, KINDS, USER
 from natsauth.token import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from natsauth.cli._session import Session
 
     Findings = dict[tuple[str, str], list[Found]]
     """What was found, by the kind and the name of what it is shown with."""
 
-_MARKS = {"info": "i"}
+_MARKS = {"error": "!", "warning": "", "info": "i"}
+"""What a row has by its severity; the worst comes first."""
 _MAX_BYTES = 1 << 30
+_NARROW = 40
+"""The columns that descriptions have at least, however narrow the terminal is."""
 
 
 @command(
@@ -55,6 +62,7 @@ def validate(
 
     With --lint permissions are looked at, too. There ! is also what leaves open what was to be
     denied, and i what is as it should be, if that is what was meant; only ! sets the exit code.
+    What is found of several users in the same words has one row.
     """
     if sum((bool(account), all_accounts, bool(file))) > 1:
         raise Mistake("--account, --all-accounts and --file exclude each other.")
@@ -62,11 +70,16 @@ def validate(
         found = _in_file(file, lint=lint)
     else:
         found = _in_store(Workspace(session), account, all_accounts=all_accounts, lint=lint)
-    tables = [_table(f'{kind.title()} "{name}"', items) for (kind, name), items in found.items()]
+    draw = _lint_table if lint else _table
+    tables = [draw(f'{kind.title()} "{name}"', items) for (kind, name), items in found.items()]
     document = [_document(kind, item) for (kind, _), items in found.items() for item in items]
     session.output.show(document, tables)
-    if any(finding["fatal"] for finding in document):
+    is_wrong = any(finding["fatal"] for finding in document)
+    if lint and document and not session.output.json:
+        session.output.note(f"validation found {_counts([*chain.from_iterable(found.values())])}")
+    elif is_wrong:
         session.output.note("validation found errors")
+    if is_wrong:
         click.get_current_context().exit(ExitCode.FINDINGS)
 
 
@@ -121,18 +134,66 @@ def _tokens(text: str) -> Iterator[tuple[int, str]]:
 
 def _table(title: str, findings: list[Found]) -> Table:
     if not findings:
-        table = Table(title)
-        table.row("No issues found")
-        return table
+        return _nothing(title)
     table = Table(title, "#", " ", "Description")
-    for number, (finding, severity) in enumerate(findings, start=1):
+    for number, (finding, _) in enumerate(findings, start=1):
         user = f'user "{finding.path[-1]}": ' if len(finding.path) == USER else ""
         hint = in_commands(finding.hint)
-        cure = f": {hint}" if hint != finding.hint and not severity else ""  # a command
-        mark = "!" if finding.fatal else _MARKS.get(severity, "")
-        table.row(number, mark, user + finding.message + cure)
-        if severity and hint:
-            table.row("", "", f"  {hint}")
+        cure = f": {hint}" if hint != finding.hint else ""  # a command
+        table.row(number, "!" if finding.fatal else "", user + finding.message + cure)
+    return table
+
+
+def _lint_table(title: str, findings: list[Found]) -> Table:
+    """Return the findings with their codes and cures, the worst first."""
+    if not findings:
+        return _nothing(title)
+    table = Table(title, "#", " ", "Code", "Description")
+    # What the other columns take: borders, blanks, numbers, a mark and the longest code.
+    taken = len(str(len(findings))) + 1 + max(len(item.finding.code) for item in findings) + 13
+    for number, items in enumerate(_alike(findings), start=1):
+        finding, severity = items[0]
+        rest = len(items) - 1
+        others = f" and {rest} other{'' if rest == 1 else 's'}" if rest else ""
+        user = f'user "{finding.path[-1]}"{others}: ' if len(finding.path) == USER else ""
+        lines = _wrapped(user + finding.message, "", taken)
+        if finding.hint:
+            lines += _wrapped(in_commands(finding.hint), "  ", taken)
+        table.row(number, _MARKS[severity], finding.code, lines[0])
+        for line in lines[1:]:
+            table.row("", "", "", line)
+    return table
+
+
+def _alike(findings: list[Found]) -> Iterable[list[Found]]:
+    """Return findings by their severity; of several users, what is the same but for the user."""
+    alike: dict[tuple[Finding, int], list[Found]] = {}
+    for item in sorted(findings, key=lambda item: [*_MARKS].index(item.severity)):
+        path = item.finding.path
+        alike.setdefault((item.finding._replace(path=path[:ACCOUNT]), len(path)), []).append(item)
+    return alike.values()
+
+
+def _wrapped(text: str, indent: str, taken: int) -> list[str]:
+    """Return a text as the lines for which a terminal has room."""
+    if not sys.stdout.isatty():
+        return [indent + text]
+    width = max(get_terminal_size().columns - taken, _NARROW)
+    return wrap(
+        text, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )
+
+
+def _counts(found: list[Found]) -> str:
+    """Return how many there are of each severity that there is, as in ``1 error, 2 infos``."""
+    counts = {name: sum(item.severity == name for item in found) for name in _MARKS}
+    shown = [f"{n} {name}{'' if n == 1 else 's'}" for name, n in counts.items() if n]
+    return ", ".join(shown)
+
+
+def _nothing(title: str) -> Table:
+    table = Table(title)
+    table.row("No issues found")
     return table
 
 

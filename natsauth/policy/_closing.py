@@ -11,11 +11,13 @@ from natsauth.policy._connection_checks import end_of_times
 from natsauth.policy.admission import Closing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from natsauth.policy._case import Case, Member
 
 _EXPIRED = "User Authentication Expired"
+_ACCOUNT_EXPIRED = "Account Authentication Expired"
 _NO_SUBSCRIPTIONS = "maximum subscriptions exceeded"
 _SECOND = 10**9
 _INT64 = 1 << 64
@@ -23,7 +25,7 @@ _INT64 = 1 << 64
 
 def closing(case: Case, member: Member) -> Closing | None:
     """Return when and how the server closes a connection, or ``None``."""
-    left = _time_left(case, member)
+    left, error = min(_ends(case, member), default=(None, ""))
     if left != 0 and not _may_subscribe(case, member):
         return Closing(
             _moment(case.moment),
@@ -37,8 +39,8 @@ def closing(case: Case, member: Member) -> Closing | None:
     label = f"{account}/{name}" if name else account
     return Closing(
         _moment(case.moment + left),
-        _EXPIRED,
-        without_seeds(f"{_EXPIRED} - Account:{label} - jwt:{member.user.sub}"),
+        error,
+        without_seeds(f"{error} - Account:{label} - jwt:{member.user.sub}"),
         "" if left else "issue the user a new token",
     )
 
@@ -52,14 +54,15 @@ def _may_subscribe(case: Case, member: Member) -> bool:
     return all(limit == NO_LIMIT or limit > 0 for limit in limits)
 
 
-def _time_left(case: Case, member: Member) -> float | None:
-    """Return the seconds until user or part of the day end, whatever comes first."""
-    left: list[float] = []
+def _ends(case: Case, member: Member) -> Iterator[tuple[float, str]]:
+    """Go through the seconds until account, user and part of the day end, and what is said then."""
+    if member.account.exp:
+        # The server counts from the moment at which it loads the account.
+        yield _duration(member.account.exp - case.now), _ACCOUNT_EXPIRED
     if member.limits.times and (end := end_of_times(case, member.limits)) is not None:
-        left.append(end - case.moment)
+        yield end - case.moment, _EXPIRED
     if member.user.exp:
-        left.append(_duration(member.user.exp - case.now))
-    return min(left, default=None)
+        yield _duration(member.user.exp - case.now), _EXPIRED
 
 
 def _duration(seconds: int) -> float:

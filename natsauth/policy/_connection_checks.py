@@ -16,6 +16,7 @@ from natsauth.policy._case import Finding
 from natsauth.policy._hours import end_of_range, zone
 from natsauth.policy._server_text import key_error, quoted
 from natsauth.policy._sources import is_source_allowed
+from natsauth.policy._token_checks import bound, cure
 
 if TYPE_CHECKING:
     from natsauth.claims.permissions import UserPermissionLimits
@@ -49,10 +50,10 @@ def connection_type(case: Case, member: Member) -> Finding:
         return Finding(holds=True, message=f"{case.connection.type} is allowed", log=log)
     return Finding(
         holds=False,
-        message=f"the user may connect by {', '.join(map(repr, allowed))}, "
+        message=f"{bound(member)} may connect by {', '.join(map(repr, allowed))}, "
         f"not by {case.connection.type}",
         log=log or "Connection type not allowed",
-        hint=f"issue the user with {case.connection.type} in allowed_connection_types",
+        hint=cure(member, f"{case.connection.type} in allowed_connection_types"),
     )
 
 
@@ -65,7 +66,7 @@ def signature(case: Case, member: Member) -> Finding:
             holds=False,
             message="MQTT clients get no nonce to sign, so that only bearers can connect",
             log="Signature missing",
-            hint="issue the user with bearer_token",
+            hint=cure(member, "bearer_token"),
         )
     if case.connection.signed is None:
         return Finding(
@@ -102,9 +103,9 @@ def source(case: Case, member: Member) -> Finding:
     networks = ", ".join(f"{network!r:.80}" for network in member.limits.src or ())
     return Finding(
         holds=False,
-        message=f"the user may connect from {networks}, not from {address!r:.80}",
+        message=f"{bound(member)} may connect from {networks}, not from {address!r:.80}",
         log=f"Bad src Ip {address or ''}",
-        hint="connect from there, or issue the user with other networks in src",
+        hint=f"connect from there, or {cure(member, 'other networks in src')}",
     )
 
 
@@ -119,9 +120,9 @@ def times(case: Case, member: Member) -> Finding:
     where = limits.times_location or f"the server's zone {case.connection.server_zone}"
     return Finding(
         holds=False,
-        message=f"the user may connect from {ranges} in {where}, which it is not now",
+        message=f"{bound(member)} may connect from {ranges} in {where}, which it is not now",
         log="Outside connect times",
-        hint="connect at another time, or issue the user with other times",
+        hint=f"connect at another time, or {cure(member, 'other times')}",
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from natsauth.errors import UsageError
 from natsauth.policy._judge import filtering, to_publish, to_subscribe, withheld
+from natsauth.policy._trie import takes
 from natsauth.policy.decision import Decision, Reason, Verdict
 
 if TYPE_CHECKING:
@@ -89,7 +90,8 @@ def deliver(
     if to:
         rule = withheld(installed, subject, to.queue)
         if rule is None:
-            verdict, reason = _ALLOW, Reason.NOT_DENIED
+            is_taken = takes(to.subject, subject)
+            verdict, reason = _ALLOW, Reason.NOT_DENIED if is_taken else Reason.JETSTREAM_ONLY
         elif filters:
             verdict, reason = _DENY, Reason.WITHHELD
         else:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from natsauth._redact import without_seeds
-from natsauth.policy._judge import SYSTEM_QUEUE
+from natsauth.policy._judge import SYSTEM_QUEUE, to_publish, to_subscribe
 from natsauth.policy._server_text import quoted
+from natsauth.policy._trie import is_subject
 from natsauth.policy.decision import Origin, Reason, Verdict
 
 if TYPE_CHECKING:
@@ -104,10 +106,10 @@ def _not_allowed(decision: Decision) -> str:
         return f"{_subject(decision)} is denied."
     path = allowed.written.path
     if path.endswith(".resp"):
+        cure = f"Add {_name(decision.checked)} to pub.allow, or a pattern that takes it."
         return (
             f"{_subject(decision)} is denied: {path} gives leave to answer requests, and beside "
-            f"that nothing is allowed. Add {_name(decision.checked)} to pub.allow, or a pattern "
-            "that takes it."
+            f"that nothing is allowed. {_and_then(decision, cure)}"
         )
     if allowed.rules:
         entries = _listed([repr(rule.text) for rule in allowed.rules])
@@ -117,11 +119,30 @@ def _not_allowed(decision: Decision) -> str:
     if allowed.ignored:
         ignored = _listed([repr(rule.text) for rule in allowed.ignored])
         text += f" The server ignores {ignored} there, as no good subject."
-    return f"{text} {_cure(decision, allowed)}"
+    return f"{text} {_and_then(decision, _cure(decision, allowed))}"
+
+
+def _and_then(decision: Decision, cure: str) -> str:
+    """Return a cure with what denies it even then, if anything does."""
+    otherwise = _if_allowed(decision)
+    if otherwise.reason is Reason.SYSTEM_SUBJECT:
+        return f"No entry helps: {_system_subject(otherwise)}"
+    return cure if otherwise else f"{cure} Even then: {_WORDS[otherwise.reason](otherwise)}"
+
+
+def _if_allowed(decision: Decision) -> Decision:
+    """Return the decision as it would be if everything were allowed that is not denied."""
+    installed = replace(decision.installed, pub_allow=None, sub_allow=None)
+    if decision.operation == "publish":
+        outcome = to_publish(installed, decision.checked, decision.reply, None)
+    else:
+        outcome = to_subscribe(installed, decision.checked.split("."), decision.queue)
+    verdict, reason, rule = outcome
+    return decision._replace(verdict=verdict, reason=reason, rule=rule, installed=installed)
 
 
 def _cure(decision: Decision, allowed: RuleList) -> str:
-    """Return what would allow it, or that nothing would."""
+    """Return what would allow it as far as the list goes, or that nothing would."""
     subject = decision.checked
     is_publish = decision.operation == "publish"
     longer = allowed.plain([*subject.split("."), "x"])
@@ -133,10 +154,14 @@ def _cure(decision: Decision, allowed: RuleList) -> str:
         cure = "resp allows it only to answer a request that came with this reply subject."
     elif is_publish and subject.startswith(("_INBOX.", "_R_.")):
         cure = "To answer requests, give the user resp, the leave to respond."
+    elif not is_subject(subject):
+        pattern = ".".join(t if t != ">" and is_subject(t) else "*" for t in subject.split("."))
+        cure = f"An entry of that text would be ignored: add a pattern such as {_name(pattern)}."
     elif longer is not None and longer.text.endswith(">"):
         cure = f"{longer.text!r:.200} takes at least one token more: add {_name(subject)} itself."
     elif subject.startswith("_INBOX."):
-        cure = "Who sends requests needs an inbox for the answers: add '_INBOX.>'."
+        cure = "Who sends requests needs an inbox for the answers: add a prefix of the user's own "
+        cure += "that its client is told, or '_INBOX.>', which is everybody's."
     else:
         group = f" {decision.queue}" if decision.queue and allowed.has_queues else ""
         cure = f"Add {_name(subject + group)}, or a pattern that takes it."
@@ -144,17 +169,19 @@ def _cure(decision: Decision, allowed: RuleList) -> str:
 
 
 def _queue_only(decision: Decision) -> str:
+    cure = f"Subscribe with the queue, or add {_name(decision.subject)}."
     return (
         f"{_subject(decision)} is denied without a queue group: {_rule(decision.rule)} allows it "
-        f"to that group only. Subscribe with the queue, or add {_name(decision.subject)}."
+        f"to that group only. {_and_then(decision, cure)}"
     )
 
 
 def _queue_not_allowed(decision: Decision) -> str:
+    cure = f"Add {_name(f'{decision.subject} {decision.queue}')}."
     return (
         f"{_subject(decision)} is denied: for this subject {_rule(decision.rule)} names a queue "
         "group, after which entries without one hold for no group, and no entry names this. "
-        f"Add {_name(f'{decision.subject} {decision.queue}')}."
+        f"{_and_then(decision, cure)}"
     )
 
 
@@ -202,6 +229,14 @@ def _withheld(decision: Decision) -> str:
 
 def _not_denied(decision: Decision) -> str:
     return f"{_subject(decision)} is allowed: no entry of sub.deny matches it."
+
+
+def _jetstream_only(decision: Decision) -> str:
+    return (
+        f"{_subject(decision)} is allowed: no entry of sub.deny matches it. But the subscription "
+        "does not take this subject: only JetStream delivers it there, as to the inbox of a "
+        "consumer. An ordinary message never comes."
+    )
 
 
 def _filter_off(decision: Decision) -> str:
@@ -293,6 +328,7 @@ _WORDS: Final[dict[Reason, Callable[[Decision], str]]] = {
     Reason.ALLOWED: _allowed,
     Reason.RESPONSE: _response,
     Reason.NOT_DENIED: _not_denied,
+    Reason.JETSTREAM_ONLY: _jetstream_only,
     Reason.FILTER_OFF: _filter_off,
     Reason.DENIED: _denied,
     Reason.NOT_ALLOWED: _not_allowed,

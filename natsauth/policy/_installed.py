@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from natsauth.claims.permissions import Permission, Permissions, ResponsePermission
-from natsauth.claims.signing_keys import UserScope, public_key_of
 from natsauth.policy._mapping import Mappings
 from natsauth.policy._rules import (
     RuleList,
@@ -18,9 +17,11 @@ from natsauth.policy._rules import (
 from natsauth.policy._templates import expand
 from natsauth.policy.decision import Origin
 from natsauth.subjects import permission_problems
+from natsauth.trust.rules import scope_of, unknown_signer
 
 if TYPE_CHECKING:
     from natsauth.claims.account import AccountClaims
+    from natsauth.claims.signing_keys import UserScope
     from natsauth.claims.user import UserClaims
     from natsauth.policy._rules import Read
     from natsauth.policy._versions import Behaviour
@@ -88,6 +89,7 @@ def install(
     account: AccountClaims | None,
     *,
     system: bool,
+    strict: bool = False,
     behaviour: Behaviour,
 ) -> Installed:
     """Return the permissions that a server gives to a connection.
@@ -97,9 +99,10 @@ def install(
         user: Whose they are, if they are a user's.
         account: Its account, if known.
         system: Whether it is the system account.
+        strict: Whether its operator is strict.
         behaviour: What the version of the server does.
     """
-    given, refused = _as_given(permissions, user, account)
+    given, refused = _as_given(permissions, user, account, strict=strict)
     if account is not None:
         defaults = _given(
             account.nats.default_permissions, "$.nats.default_permissions", Origin.ACCOUNT
@@ -131,36 +134,38 @@ def install(
 
 
 def _as_given(
-    permissions: Permissions, user: UserClaims | None, account: AccountClaims | None
+    permissions: Permissions,
+    user: UserClaims | None,
+    account: AccountClaims | None,
+    *,
+    strict: bool,
 ) -> tuple[_Given, str]:
     """Return the permissions of a user or its scope, and why the server refuses them."""
     own = _given(permissions, "$.nats", Origin.USER)
     if user is None or account is None:
         return own, _first_problem(own)
-    if stranger := _stranger(user, account):
+    if stranger := _stranger(user, account, strict=strict):
         return own, stranger
-    for index, key in enumerate(account.nats.signing_keys):
-        if isinstance(key, UserScope) and key.key == user.iss != account.sub:
-            scoped, problem = _expanded(
-                key, f"$.nats.signing_keys[{index}].template", user, account
-            )
-            if not user.nats.is_empty():
-                problem = (
-                    "the key that signed the user has a scope, which gives the permissions and "
-                    "limits, and the user has some of its own"
-                )
-            return scoped, problem
-    return own, _first_problem(own)
+    scope = scope_of(user, account, strict=strict)
+    if scope is None:
+        return own, _first_problem(own)
+    index = account.nats.signing_keys.index(scope)
+    scoped, problem = _expanded(scope, f"$.nats.signing_keys[{index}].template", user, account)
+    if not user.nats.is_empty():
+        problem = (
+            "the key that signed the user has a scope, which gives the permissions and limits, "
+            "and the user has some of its own"
+        )
+    return scoped, problem
 
 
-def _stranger(user: UserClaims, account: AccountClaims) -> str:
+def _stranger(user: UserClaims, account: AccountClaims, *, strict: bool) -> str:
     """Return in what user and account do not belong together, as far as their claims say."""
     if not user.iss or not account.sub:
         return ""  # drafts
     if user.account != account.sub:
         return f"the user belongs to account {user.account!r:.80}, not to {account.sub!r:.80}"
-    signers = {account.sub, *map(public_key_of, account.nats.signing_keys)}
-    if user.iss not in signers:
+    if unknown_signer(user, account, strict=strict):
         return f"the key that signed the user, {user.iss!r:.80}, is none of the account's"
     return ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from natsauth.claims.signing_keys import UserScope
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from natsauth.policy._lint_permissions import Rule
 
 _WHOLE = 100
+_TAGS = ("tag", "account-tag")
 _ONE_TOKEN = ("wildcard(", "partition(")
 
 
@@ -100,13 +102,16 @@ def filled_in(
     expanded = expand(scope.template, user, account)
     if expanded.problem:
         message = f"the server refuses this user: {expanded.problem}"
-        hint = "give the user the name and tags that the template needs, or change the template"
+        list_name, _, position = expanded.path.rstrip("]").partition("[")
+        hint = _spelled(attrgetter(list_name)(scope.template)[int(position)])
+        hint = hint or (
+            "give the user the name and tags that the template needs, or change the template"
+        )
         at = f"{path}.{expanded.path}"
         yield LintFinding(LintCode.TEMPLATE_REFUSED, Severity.ERROR, at, message, hint)
         return
     for name in LISTS:
-        side, _, kind = name.partition(".")
-        written = getattr(getattr(scope.template, side), kind) or ()
+        written = attrgetter(name)(scope.template) or ()
         found: dict[int | None, list[str]] = {}
         for text, index in expanded.entries[name] or ():
             found.setdefault(index, []).append(text)
@@ -123,7 +128,7 @@ def _compare(path: str, entry: str, subjects: Sequence[str]) -> Iterator[LintFin
         message = (
             f"{shown(entry)} gives this user nothing: what it names is missing, or is no token"
         )
-        hint = "give the user, or the account, that name or tag"
+        hint = _spelled(entry) or "give the user, or the account, that name or tag"
         yield LintFinding(LintCode.TEMPLATE_VALUE, Severity.WARNING, path, message, hint)
     tokens = plain.split(".")
     hint = "take '.', '*' and '>' out of names and tags; {{subject()}} has none of them"
@@ -140,6 +145,13 @@ def _compare(path: str, entry: str, subjects: Sequence[str]) -> Iterator[LintFin
             message += "are written"
             yield LintFinding(LintCode.TEMPLATE_TOKENS, Severity.WARNING, path, message, hint)
             return
+
+
+def _spelled(entry: str) -> str:
+    """Return the cure of a tag that no server finds, however the user is tagged; else nothing."""
+    heads = [function.strip().partition("(")[0] for function in template_functions(entry)[1]]
+    wrong = [head for head in heads if head.lower() in _TAGS and head not in _TAGS]
+    return f"write {wrong[0].lower()}(…) in lower case, or servers find no tag" if wrong else ""
 
 
 def _joined(patterns: Sequence[Tokens]) -> str:

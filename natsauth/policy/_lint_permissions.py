@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from natsauth.policy._lint_entries import ONE, REST, Patterns
 from natsauth.policy._lint_report import LintCode, LintFinding, Severity
 from natsauth.validation.collector import shown
+from natsauth.validation.templates import template_functions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,13 +39,31 @@ def final_star(grant: Grant) -> Iterator[LintFinding]:
         if not {wider, ".".join(deeper)}.isdisjoint(texts):
             continue  # the same between templates
         message = f"a client that subscribes to {shown(wider)} is let in by {shown(entry.text)}, "
-        message += "and gets deeper subjects, too"
+        if wider == REST:
+            message += "and gets every message of the account, those to all inboxes too"
+        else:
+            message += "and gets deeper subjects, too"
         if any(allowed.overlapping(deeper)):
             cure = "name the subjects in place of the '*'"
         else:
             cure = f"add {shown('.'.join(deeper))} to sub.deny"
         hint = f"end it in '>' if that is meant; otherwise {cure}"
         yield LintFinding(LintCode.FINAL_STAR, Severity.WARNING, entry.path, message, hint)
+
+
+def literal_wildcards(grant: Grant) -> Iterator[LintFinding]:
+    """Find ``*`` and ``>`` beside other characters of a token, where they are no wildcards."""
+    for entry in grant.entries:
+        subject = template_functions(entry.text)[0].partition(" ")[0]
+        tokens = subject.split(".")
+        if not any({ONE, REST} & {*token} for token in tokens if len(token) > 1):
+            continue
+        is_deny = ".deny[" in entry.path
+        message = f"{shown(entry.text)} {'denies' if is_deny else 'allows'} only what is written "
+        message += "in exactly this way: beside other characters '*' and '>' are no wildcards"
+        hint = "make the wildcard a token of its own, as in 'orders.*' or 'orders.>'"
+        severity = Severity.ERROR if is_deny else Severity.WARNING
+        yield LintFinding(LintCode.LITERAL_WILDCARD, severity, entry.path, message, hint)
 
 
 def allows_everything(grant: Grant) -> Iterator[LintFinding]:
@@ -88,8 +107,14 @@ def shared_inbox(grant: Grant) -> Iterator[LintFinding]:
         if entry.is_plain and entry.widest == (INBOX, REST) and not entry.queue:
             message = f"whoever has {shown(entry.text)} can read the answers to everybody else's "
             message += "requests in the account"
-            hint = "give each user a prefix that the client is told, as in '_INBOX.{{subject()}}.>'"
+            hint = own_inbox(grant)
             yield LintFinding(LintCode.SHARED_INBOX, Severity.INFO, entry.path, message, hint)
+
+
+def own_inbox(grant: Grant) -> str:
+    """Return how to give users an inbox that nobody else reads."""
+    own = "_INBOX.{{subject()}}" if grant.is_template else "_INBOX.alice"
+    return f"allow each user an inbox of its own, as in '{own}.>', and tell its client that prefix"
 
 
 def useless_entries(grant: Grant) -> Iterator[LintFinding]:
@@ -179,6 +204,7 @@ def _first(patterns: Patterns, entry: Entry) -> Entry | None:
 
 RULES: tuple[Rule, ...] = (
     final_star,
+    literal_wildcards,
     allows_everything,
     system_subjects,
     shared_inbox,

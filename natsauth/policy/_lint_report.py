@@ -47,6 +47,7 @@ class LintCode(StrEnum):
     MAPPED_DENY = "mapped_deny"
     DEFAULTS_OFF = "defaults_off"
     IGNORED_MEMBER = "ignored_member"
+    LITERAL_WILDCARD = "literal_wildcard"
 
     # Templates
     TEMPLATE_OUTSIDE_SCOPE = "template_outside_scope"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from natsauth.policy._lint_entries import ONE, REST, Patterns, overlap
-from natsauth.policy._lint_permissions import INBOX
+from natsauth.policy._lint_permissions import INBOX, own_inbox
 from natsauth.policy._lint_report import LintCode, LintFinding, Severity
 from natsauth.validation.collector import shown
 
@@ -54,7 +54,7 @@ def inbox(grant: Grant) -> Iterator[LintFinding]:
     if any(grant.pub_denied.covering((REST,))):
         return
     asking = [e for e in grant.pub_allow if e.tokens[:2] in _REQUESTS]
-    hint = "allow subscribing to '_INBOX.>', or to the inbox prefix that the client is told"
+    hint = own_inbox(grant)
     if asking:
         message = f"{shown(asking[0].text)} asks for answers, which no inbox is allowed to receive"
         severity, path = Severity.WARNING, asking[0].path
@@ -127,9 +127,13 @@ def jetstream(grant: Grant) -> Iterator[LintFinding]:
         if bypassed and streams:
             yield _around(entry, data, words, streams)
         elif any(Patterns([entry]).covering(_DELETE)):
-            message = "may read, change and delete every stream of the account, whatever the "
-            message += "permissions to subscribe say"
-            hint = "name the requests and streams, as in '$JS.API.CONSUMER.MSG.NEXT.ORDERS.*'"
+            if streams:
+                message = "may read, change and delete every stream of the account, whatever the "
+                message += "permissions to subscribe say"
+                hint = "name the requests and streams, as in '$JS.API.CONSUMER.MSG.NEXT.ORDERS.*'"
+            else:
+                message = "may delete every stream of the account"
+                hint = "name the streams, as in '$JS.API.STREAM.DELETE.ORDERS'"
             yield LintFinding(
                 LintCode.JETSTREAM_EVERYTHING, Severity.INFO, entry.path, message, hint
             )

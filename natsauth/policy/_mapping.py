@@ -7,14 +7,15 @@ others; all that may come out are looked at here.
 from __future__ import annotations
 
 import re
-from itertools import islice, product
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache
+from itertools import count, islice, product
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from natsauth.policy._trie import covers, is_subject, is_wild
 from natsauth.subjects import parse_int
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from natsauth.claims.account import WeightedMapping
 
@@ -23,17 +24,25 @@ if TYPE_CHECKING:
 
 MAX_TARGETS = 1000
 """How many targets are looked at; ``{{random(…)}}`` may make as many as it likes."""
+MAX_CHARACTERS = 1 << 24
+"""How many characters the targets have together that are looked at, but for the first one."""
 _ALL = 100  # percent, which a weight of 0 stands for
 _INT32 = 1 << 31
-_FUNCTION = re.compile(
-    r"\{\{\s*([pP]artition|[wW]ildcard|[sS]plit[fF]rom[lL]eft|[sS]plit[fF]rom[rR]ight"
-    r"|[sS]lice[fF]rom[lL]eft|[sS]lice[fF]rom[rR]ight|[lL]eft|[rR]ight"
-    r"|[sS]plit|[rR]andom)\s*\((.*)\)\s*\}\}",
-    re.ASCII,
+_FUNCTIONS = (
+    "wildcard", "partition", "splitfromleft", "splitfromright", "slicefromleft", "slicefromright",
+    "right", "left", "split", "random",
+)  # fmt: skip
+"""In the order in which the server looks for them in a token."""
+_CUTS = ("right", "left")
+"""The functions that came last, with nats-server 2.15."""
+_BLANKS = r"[\t\n\f\r ]*"  # what \s is to Go
+_HEAD = re.compile(
+    rf"\{{\{{{_BLANKS}([pP]artition|[wW]ildcard|[sS]plit[fF]rom[lL]eft|[sS]plit[fF]rom[rR]ight"
+    r"|[sS]lice[fF]rom[lL]eft|[sS]lice[fF]rom[rR]ight|[lL]eft|[rR]ight|[sS]plit|[rR]andom)"
+    rf"{_BLANKS}\("
 )
-_CUT = re.compile(r"\{\{\s*(?:[lL]eft|[rR]ight)\s*\(", re.ASCII)
-"""Finds the functions that came last, with nats-server 2.15."""
-_COMMA = re.compile(r",\s*", re.ASCII)
+_TAIL = re.compile(rf"\){_BLANKS}\}}\}}")
+_COMMA = re.compile(f",{_BLANKS}")
 _FUNCTION_MIN = 5  # a shorter token in braces is taken as it is
 
 
@@ -41,7 +50,8 @@ class _Mapping(NamedTuple):
     """One mapping: the tokens of its source, and to what each target may fill in a subject."""
 
     source: list[str]
-    targets: list[Callable[[Sequence[str]], Iterable[str]]]
+    is_wild: bool
+    targets: list[Piece]
 
 
 class _IgnoredError(Exception):
@@ -56,34 +66,49 @@ class Mappings:
     def __init__(
         self, mappings: Mapping[str, list[WeightedMapping] | None], *, cuts_tokens: bool = True
     ) -> None:
+        functions = [name for name in _FUNCTIONS if cuts_tokens or name not in _CUTS]
         self._mappings: list[_Mapping] = []
         for source, targets in mappings.items():
-            if not cuts_tokens and any(_CUT.search(target.subject) for target in targets or ()):
-                continue
             try:
-                self._mappings.append(_Mapping(source.split("."), _targets(source, targets or ())))
+                compiled = _targets(source, targets or (), functions)
             except _IgnoredError:
                 continue
+            self._mappings.append(_Mapping(source.split("."), is_wild(source), compiled))
 
     def targets(self, subject: str) -> list[str]:
         """Return every subject that a subject may become, an empty one where it may be dropped.
 
         Of several mappings that fit the server takes the one that happens to come first.
         """
-        tokens = subject.split(".")
-        found = (
-            become
-            for mapping in self._mappings
-            if covers(mapping.source, tokens)
-            for target in mapping.targets
-            for become in target(tokens)
-        )
-        return list(dict.fromkeys(islice(found, MAX_TARGETS))) or [subject]
+        found: dict[str, None] = {}
+        room = MAX_CHARACTERS
+        for become in islice(self._become(subject.split(".")), MAX_TARGETS):
+            found[become] = None
+            room -= len(become)
+            if room < 0:
+                break
+        return [*found] or [subject]
+
+    def _become(self, tokens: list[str]) -> Iterator[str]:
+        for mapping in self._mappings:
+            if covers(mapping.source, tokens):
+                for known in self._known(mapping, tokens):
+                    for target in mapping.targets:
+                        yield from target(known)
+
+    def _known(self, mapping: _Mapping, tokens: list[str]) -> list[list[str]]:
+        """Return what the server may know of a subject's tokens as it fills in a target.
+
+        It has none where the first mapping that it looks at has the very subject as its source.
+        """
+        if mapping.is_wild or mapping.source != tokens:
+            return [tokens]
+        return [[]] if len(self._mappings) == 1 else [[], tokens]
 
 
 def _targets(
-    source: str, given: Sequence[WeightedMapping]
-) -> list[Callable[[Sequence[str]], Iterable[str]]]:
+    source: str, given: Sequence[WeightedMapping], functions: Sequence[str]
+) -> list[Piece]:
     """Compile the targets of a mapping.
 
     Raises:
@@ -92,21 +117,28 @@ def _targets(
     names = {target.subject for target in given}
     if not is_subject(source) or len(names) < len(given):
         raise _IgnoredError
-    compiled = []
+    compiled: list[Piece] = []
     totals = {"": 0}
     for target in given:
         weight = target.weight or _ALL
         totals[target.cluster] = totals.get(target.cluster, 0) + weight
         if totals[target.cluster] > _ALL:
             raise _IgnoredError
-        compiled.append(_transform(source, target.subject))
+        compiled.append(_transform(source, target.subject, functions))
     if any(total < _ALL for total in totals.values()):
         # What is missing to 100 percent stays as it is; it is dropped if the source is a target.
-        compiled.append((lambda _: [""]) if source in names else (lambda t: [".".join(t)]))
+        rest = _transform(source, _itself(source), functions)
+        compiled.append((lambda _: [""]) if source in names else rest)
     return compiled
 
 
-def _transform(source: str, target: str) -> Callable[[Sequence[str]], Iterable[str]]:
+def _itself(source: str) -> str:
+    """Return the target that stands for the source; what looks like a function there is one."""
+    numbers = count(1)
+    return ".".join(f"${next(numbers)}" if t == "*" else t for t in source.split("."))
+
+
+def _transform(source: str, target: str, functions: Sequence[str]) -> Piece:
     """Return what fills a subject's tokens into a target.
 
     Raises:
@@ -124,7 +156,7 @@ def _transform(source: str, target: str) -> Callable[[Sequence[str]], Iterable[s
         raise _IgnoredError
     wildcards = [index for index, token in enumerate(wanted) if token == "*"]  # noqa: S105
     fixed = tokens[:-1] if is_open else tokens
-    pieces = [_piece(token, wildcards, is_wild=is_wild(source)) for token in fixed]
+    pieces = [_piece(token, wildcards, functions, is_wild=is_wild(source)) for token in fixed]
 
     def fill(subject: Sequence[str]) -> Iterable[str]:
         rest = subject[len(wanted) - 1 :] if is_open else []
@@ -134,28 +166,30 @@ def _transform(source: str, target: str) -> Callable[[Sequence[str]], Iterable[s
     return fill
 
 
-def _piece(token: str, wildcards: Sequence[int], *, is_wild: bool) -> Piece:
+def _piece(
+    token: str, wildcards: Sequence[int], functions: Sequence[str], *, is_wild: bool
+) -> Piece:
     """Return what a token of a target comes out as.
 
     Args:
         token: The token.
         wildcards: Where the ``*`` of the source stand.
+        functions: Those that the server has.
         is_wild: Whether the source has any wildcard; without, a few functions only are taken.
     """
     if token.startswith("$") and (number := parse_int(token[1:])) is not None:
         name, arguments = "wildcard", [str(number)]
-    elif not _is_function(token):
-        return lambda _: [token]
-    elif match := _FUNCTION.search(token):
-        name, arguments = match[1].lower(), _COMMA.split(match[2])
+    elif _is_function(token):
+        name, arguments = _call(token, functions)
     else:
-        raise _IgnoredError
+        return lambda _: [token]
     if name == "random":
-        ceiling = abs(_number(arguments[0])) if len(arguments) == 1 else _refuse()
-        return lambda _: map(str, range(min(ceiling or 1, MAX_TARGETS)))
+        ceiling = abs(_wrapped(arguments[0])) if len(arguments) == 1 else _refuse()
+        return lambda _: _draws(min(ceiling or 1, MAX_TARGETS))
     if name == "partition":
-        buckets, *numbers = map(_number, arguments)
-        chosen = [_place(number, wildcards) for number in numbers] if is_wild else []
+        buckets = _wrapped(arguments[0])
+        places = [_number(argument) for argument in arguments[1:]]
+        chosen = [_place(place, wildcards) for place in places] if is_wild else []
         return lambda tokens: [_bucket([tokens[i] for i in chosen] or [".".join(tokens)], buckets)]
     if not is_wild or len(arguments) != (1 if name == "wildcard" else 2):
         raise _IgnoredError
@@ -167,20 +201,58 @@ def _piece(token: str, wildcards: Sequence[int], *, is_wild: bool) -> Piece:
             raise _IgnoredError
         return lambda tokens: [_split(tokens[place], arguments[1])]
     size = _number(arguments[1])
+    if not -_INT32 <= size < _INT32:
+        raise _IgnoredError
     return lambda tokens: [_cut(name, tokens[place].encode(), size)]
+
+
+def _call(token: str, functions: Sequence[str]) -> tuple[str, list[str]]:
+    """Return the function that the server finds in a token, and its arguments.
+
+    They reach as far as they can in a line. Each line is looked at once, however many functions
+    begin in it.
+
+    Raises:
+        _IgnoredError: There is none.
+    """
+    found: dict[str, str] = {}
+    end = close = -1
+    for head in _HEAD.finditer(token):
+        start, name = head.end(), head[1].lower()
+        if start > end:
+            end = (token.find("\n", start) + 1 or len(token) + 1) - 1
+            close = token.rfind(")", start, end)
+            while close >= start and not _TAIL.match(token, close):
+                close = token.rfind(")", start, close)
+        if start <= close and name not in found:
+            found[name] = token[start:close]
+    name = next((name for name in functions if name in found), None) or _refuse()
+    return name, _COMMA.split(found[name])
+
+
+@cache
+def _draws(ceiling: int) -> tuple[str, ...]:
+    """Return the numbers below a ceiling; one tuple for all, since there may be many of them."""
+    return tuple(map(str, range(ceiling)))
 
 
 def _is_function(token: str) -> bool:
     return len(token) >= _FUNCTION_MIN and token.startswith("{{") and token.endswith("}}")
 
 
-def _refuse() -> int:
+def _refuse() -> NoReturn:
     raise _IgnoredError
 
 
 def _number(text: str) -> int:
     number = parse_int(text.strip(" "))
-    return number if number is not None and number < _INT32 else _refuse()
+    return _refuse() if number is None else number
+
+
+def _wrapped(text: str) -> int:
+    """Return a number as the server puts it into 32 bits, where it looks at the upper end only."""
+    number = _number(text)
+    return (number + _INT32) % (2 * _INT32) - _INT32 if number < _INT32 else _refuse()
 
 
 def _place(number: int, wildcards: Sequence[int]) -> int:
@@ -221,4 +293,4 @@ def _cut(name: str, token: bytes, size: int) -> str:
         first = 0 if name.endswith("left") else len(token) % size
         starts = [*([0] if first else []), *range(first, len(token), size)]
         parts = [token[i:j] for i, j in zip(starts, [*starts[1:], len(token)], strict=True)]
-    return b".".join(parts).decode(errors="replace")
+    return b".".join(parts).decode(errors="surrogateescape")  # a character may be cut

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import urlsafe_b64decode
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from natsauth._codec import Node, members
@@ -197,9 +198,7 @@ def _folded(name: str) -> str:
 def _merged(values: list[Any]) -> list[Any]:
     """Merge neighbouring objects, the later ones over the earlier; null in between ends one."""
     merged: list[Any] = []
-    for value in values:
-        if isinstance(value, _Pairs) and merged and isinstance(merged[-1], _Pairs):
-            merged[-1] = _Pairs([*merged[-1], *value])
-        else:
-            merged.append(value)
+    for are_objects, run in groupby(values, lambda value: isinstance(value, _Pairs)):
+        neighbours = [*run]
+        merged += [_Pairs(chain.from_iterable(neighbours))] if are_objects else neighbours
     return merged

@@ -23,6 +23,7 @@ _ESCAPES = {
 _BASE32 = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 _SHORTEST_KEY = 4
 _ASCII_END, _BMP_END = 0x80, 0x10000
+_STRAY_BYTES = range(0xDC80, 0xDD00)  # as Python's surrogateescape has them
 
 
 def quoted(text: str) -> str:
@@ -103,8 +104,8 @@ def _escaped(character: str) -> str:
     code = ord(character)
     if character.isprintable():
         return character
-    if code < _ASCII_END:
-        return f"\\x{code:02x}"
+    if code < _ASCII_END or code in _STRAY_BYTES:
+        return f"\\x{code & 0xFF:02x}"
     return f"\\u{code:04x}" if code < _BMP_END else f"\\U{code:08x}"
 
 

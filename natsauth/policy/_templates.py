@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 MAX_SUBJECTS = 4096
 """To how many subjects the server expands a list with tags."""
-_FUNCTION = re.compile(r"\{\{[^}]+\}\}")
+MAX_STEPS = 1 << 24
+"""How many characters, and tags, are gone through at most as a user's template is filled in: for a
+second or so. A server goes on as long as it has memory; here the connection counts as refused."""
+_FUNCTION = re.compile(r"(\{\{[^}]+\}\})|\{\{[^}]+")
+"""Finds functions, and passes at once over what ends otherwise."""
 _TAG = re.compile(r"(account-)?tag\((.*)\)", re.DOTALL | re.IGNORECASE)
 _BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
@@ -83,7 +87,7 @@ def expand(template: UserPermissionLimits, user: UserClaims, account: AccountCla
         side, _, kind = name.partition(".")
         written = getattr(getattr(template, side), kind)
         entries[name] = None if written is None else [Entry(e, i) for i, e in enumerate(written)]
-        if problem or not any(map(_FUNCTION.search, written or ())):
+        if problem or not any(map(_functions, written or ())):
             continue
         filled: list[Entry] = []
         for index, entry in enumerate(written):
@@ -104,9 +108,9 @@ def expand(template: UserPermissionLimits, user: UserClaims, account: AccountCla
 
 
 class _Filler:
-    """Fills templates in with the texts of one user and its account."""
+    """Fills a template in with the texts of one user and its account."""
 
-    __slots__ = ("_tags", "_texts")
+    __slots__ = ("_steps", "_tags", "_texts")
 
     def __init__(self, user: UserClaims, account: AccountClaims) -> None:
         self._texts = {
@@ -116,6 +120,7 @@ class _Filler:
             "account-subject()": user.nats.issuer_account,
         }
         self._tags = {"": user.nats.tags or (), "account-": account.nats.tags or ()}
+        self._steps = MAX_STEPS
 
     def fill(self, entry: str, *, strict: bool, room: int) -> list[str]:
         """Return the subjects that an entry stands for, without those that are none.
@@ -125,21 +130,26 @@ class _Filler:
             strict: Whether the connection is refused where a subject is none, as in a deny list.
             room: How many subjects the list still takes.
         """
-        functions = _FUNCTION.findall(entry)
+        functions = _functions(entry)
         values = [self._values(entry, function, strict=strict) for function in functions]
         if any(_tag(function) for function in functions) and prod(map(len, values)) > room:
-            raise _RefusedError(f"{entry!r} makes its list longer than {MAX_SUBJECTS} subjects")
+            raise _RefusedError(
+                f"{entry!r:.200} makes its list longer than {MAX_SUBJECTS} subjects"
+            )
         subjects = []
         for chosen in product(*values):
             subject = entry
             # One after the other over the growing text, as the server does: a value that looks
             # like a later function is filled in, too.
             for function, value in zip(functions, chosen, strict=True):
+                growth = subject.count(function) * (len(value) - len(function))
+                self._spend(entry, 1 + len(subject) + max(growth, 0))
                 subject = subject.replace(function, value)
             if is_subject(subject):
                 subjects.append(subject)
             elif strict:
-                raise _RefusedError(f"{entry!r} comes out as {subject!r}, which is no subject")
+                problem = f"{entry!r:.200} comes out as {subject!r:.200}, which is no subject"
+                raise _RefusedError(problem)
         return subjects
 
     def _values(self, entry: str, function: str, *, strict: bool) -> list[str]:
@@ -147,15 +157,25 @@ class _Filler:
         if (text := self._texts.get(name.casefold())) is not None:
             return [text]
         if not (match := _tag(function)):
-            raise _RefusedError(f"{name!r} in {entry!r} is no template function")
+            raise _RefusedError(f"{name!r:.200} in {entry!r:.200} is no template function")
         # The server finds the function in any letter case, but takes it off in lower case only.
         whose = (match[1] or "").lower()
         tag = match[2] if name.startswith(f"{whose}tag(") else name[:-1]
         prefix = "".join(character.lower()[0] for character in tag) + ":"  # as Go's ToLower
+        self._spend(entry, len(self._tags[whose]))
         found = [t.removeprefix(prefix) for t in self._tags[whose] if t.startswith(prefix)]
         if not found and strict:
-            raise _RefusedError(f"{entry!r} needs a tag {prefix}…, and there is none")
+            raise _RefusedError(f"{entry!r:.200} needs a tag {prefix:.200}…, and there is none")
         return found or [" "]
+
+    def _spend(self, entry: str, steps: int) -> None:
+        self._steps -= steps
+        if self._steps < 0:
+            raise _RefusedError(f"{entry!r:.200} takes too long to fill in, or makes too much text")
+
+
+def _functions(entry: str) -> list[str]:
+    return [*filter(None, _FUNCTION.findall(entry))]
 
 
 def _name(function: str) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from natsauth.claims.account import AccountClaims
     from natsauth.claims.permissions import UserPermissionLimits
+    from natsauth.claims.signing_keys import UserScope
     from natsauth.claims.user import UserClaims
     from natsauth.policy._case import Case, Member
     from natsauth.trust.report import TrustFinding
@@ -47,7 +48,7 @@ def token(case: Case) -> Finding:
 
 def proxy_required(case: Case, user: UserClaims) -> Finding:
     """Check that who must come over a proxy does."""
-    return _proxy_required(case, user.nats, "the user")
+    return _proxy_required(case, user.nats, "the user", "lift proxy_required")
 
 
 def claims(case: Case, user: UserClaims) -> Finding:
@@ -155,7 +156,7 @@ def scope_proxy(case: Case, member: Member) -> Finding:
     """Check that who must come over a proxy by its scope does."""
     if not member.scope or not case.proxies_in_scopes:
         return Finding(holds=True, message=_NO_SCOPE if not member.scope else "not asked by it")
-    return _proxy_required(case, member.limits, "the scope of the user")
+    return _proxy_required(case, member.limits, bound(member), cure(member, "no proxy_required"))
 
 
 def account_expired(case: Case, member: Member) -> Finding | None:
@@ -177,7 +178,11 @@ def bearer(_: Case, member: Member) -> Finding:
     """Check that the account allows bearers, if the user is one."""
     finding = rules.forbidden_bearer(member.user, member.account, strict=member.strict)
     good = "the account allows bearers" if member.limits.bearer_token else "the user is no bearer"
-    return _from_trust(finding, good, "Account does not allow bearer tokens")
+    log = "Account does not allow bearer tokens"
+    if finding and member.scope:
+        hint = f"{cure(member, 'no bearer_token')}; or lift disallow_bearer"
+        return Finding(holds=False, message=finding.message, log=log, hint=hint)
+    return _from_trust(finding, good, log)
 
 
 def revocation(_: Case, member: Member) -> Finding:
@@ -186,12 +191,28 @@ def revocation(_: Case, member: Member) -> Finding:
     return _from_trust(finding, "the user is not revoked", "User authentication revoked")
 
 
+def bound(member: Member) -> str:
+    """Return whom the limits bind: the user, or all users of its role."""
+    return f"the user by {_role(member.scope)}" if member.scope else "the user"
+
+
+def cure(member: Member, what: str) -> str:
+    """Return how the limits are changed: those of a role are not for the user to have."""
+    if member.scope:
+        return f"give {_role(member.scope)} {what}, and push the account"
+    return f"issue the user with {what}"
+
+
+def _role(scope: UserScope) -> str:
+    return f"role {scope.role!r:.80}" if scope.role else f"the role of signing key {scope.key}"
+
+
 def _fatal(document: UserClaims | AccountClaims, now: int) -> list[Issue]:
     """Return the issues of claims for which a server refuses them."""
     return [i for i in validate(document, now=now).issues if i.blocking or i.time_check]
 
 
-def _proxy_required(case: Case, limits: UserPermissionLimits, whose: str) -> Finding:
+def _proxy_required(case: Case, limits: UserPermissionLimits, whose: str, lift: str) -> Finding:
     if not limits.proxy_required:
         return Finding(holds=True, message=f"{whose} needs no proxy")
     if case.connection.proxied and case.connection.proxy_trusted:
@@ -200,7 +221,7 @@ def _proxy_required(case: Case, limits: UserPermissionLimits, whose: str) -> Fin
         holds=False,
         message=f"{whose} may connect over a trusted proxy only",
         log="proxy connection required",
-        hint="connect over the proxy, or lift proxy_required",
+        hint=f"connect over the proxy, or {lift}",
     )
 
 

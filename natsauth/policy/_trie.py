@@ -190,25 +190,27 @@ class Trie:
         best = NEVER
         if "" in tokens:
             return best
-        *others, last = tokens
-        count = len(others)
+        count = len(tokens) - 1
         node, depth = self._root, 0
         pending: list[tuple[_Node, int]] = []
         while True:
             while depth < count:
                 if node.rest < best:  # noqa: PLR1730
                     best = node.rest
-                token, star = others[depth], node.star
+                token, star = tokens[depth], node.star
                 depth += 1
                 if token == "*":  # noqa: S105 - a token of a subject
                     pending.extend(zip(node.children.values(), repeat(depth)))
                 elif (child := node.children.get(token)) is not None:
+                    if star is None:
+                        node = child
+                        continue
                     pending.append((child, depth))
                 if star is None:
                     break
                 node = star
             else:
-                best = min(best, node.rest, _last_overlap(node, last))
+                best = min(best, node.rest, _last_overlap(node, tokens[count]))
             if not pending:
                 return best
             node, depth = pending.pop()

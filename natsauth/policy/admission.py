@@ -123,11 +123,11 @@ class Admission:
 
     Attributes:
         checks: Every check, in the order of the server.
-        closing: When and how the server closes a connection that it takes, if that is known:
-            as the user expires, as the part of the day ends, or at once where the limits allow no
-            subscription at all. ``None`` of one that it refuses.
+        closing: When and how the server closes a connection that it takes, if that is known: as the
+            user or its account expires, as the part of the day ends, or at once where the limits
+            allow no subscription at all. ``None`` of one that it refuses.
         error: What the client is told, or an empty string.
-        evaluator: What the user may do once connected; ``None`` if it is refused.
+        evaluator: What the user may do once connected, as a client; ``None`` if it is refused.
     """
 
     checks: tuple[Check, ...]
@@ -138,6 +138,10 @@ class Admission:
     def __bool__(self) -> bool:
         """Tell whether the server takes the connection."""
         return self.failed is None
+
+    def __repr__(self) -> str:
+        """Name the verdict, and the check that fails."""
+        return f"<Admission: {f'refused, {self.reason}' if self.failed else 'taken'}>"
 
     def __str__(self) -> str:
         """Return what :meth:`explain` does."""

@@ -55,9 +55,8 @@ class Connection:
     """How somebody connects.
 
     Attributes:
-        type: One of ``natsauth.claims.CONNECTION_TYPES``.
-        address: The IP address that the server sees; ``None`` within its own process. What is no
-            address is taken as one that no network has.
+        type: One of ``natsauth.claims.CONNECTION_TYPES``, in any letter case.
+        address: The IP address that the server sees; ``None`` within its own process.
         at: The moment, between 1970 and the year 6325; the current one if ``None``.
         signed: Whether the user's key signed the nonce: true, false for a signature by another
             key, ``None`` for a client that sends none.
@@ -68,7 +67,7 @@ class Connection:
         names_account: Whether the client chooses an account in CONNECT.
 
     Raises:
-        UsageError: There is no such type, moment, zone or number.
+        UsageError: There is no such type, address, moment, zone or number.
     """
 
     type: str = STANDARD
@@ -83,11 +82,14 @@ class Connection:
 
     def __post_init__(self) -> None:
         """Refuse what no connection can be."""
-        if self.type not in CONNECTION_TYPES:
+        given: object = self.type
+        kind = given.upper() if isinstance(given, str) else ""
+        if kind not in CONNECTION_TYPES:
             expected = ", ".join(CONNECTION_TYPES)
             raise UsageError(f"expected a type out of {expected}, got {self.type!r:.80}")
-        if not isinstance(self.address, str | None):
-            raise UsageError(f"expected an address as text, got {self.address!r:.80}")
+        object.__setattr__(self, "type", kind)
+        if self.address is not None and not _is_address(self.address):
+            raise UsageError(f"expected an IP address as text, got {self.address!r:.80}")
         if not isinstance(self.server_zone, str):
             raise UsageError(f"expected the name of a time zone, got {self.server_zone!r:.80}")
         if type(self.connections) is not int or self.connections < 0:
@@ -128,7 +130,8 @@ def admit(
         user: What the client shows: creds, a token, or any text that it sends as its JWT.
         account: The account that the server's resolver has, or several by the public keys under
             which it has them; ``None`` if it has none.
-        operator: The operator that the server trusts, or several.
+        operator: The operator that the server trusts, or several. The system account of each
+            counts as that of the server.
         connection: How the client connects; over TCP from the same machine, just now, with the
             right key if not given.
         server: The version of the server.
@@ -163,8 +166,20 @@ def admit(
     failed = next((check for check in checks if check.status is CheckStatus.FAILED), None)
     if failed or not member:
         return Admission(checks, None, _error(case, failed), None)
-    evaluator = evaluate(member.user, member.account, server=server)
+    system = any(member.account.sub == root.nats.system_account for root in roots)
+    evaluator = evaluate(
+        member.user, member.account, server=server, system=system, strict=member.strict
+    )
     return Admission(checks, closing(case, member), "", evaluator)
+
+
+def _is_address(given: object) -> bool:
+    from ipaddress import ip_address
+
+    try:
+        return isinstance(given, str) and bool(ip_address(given))
+    except ValueError:
+        return False
 
 
 _OF_CONNECTION: dict[CheckCode, Callable[[Case], Finding]] = {
@@ -218,11 +233,10 @@ def _judged(case: Case, user: UserClaims | None, member: Member | None) -> Itera
 
 def _error(case: Case, failed: Check | None) -> str:
     """Return what the client is told of a refusal."""
-    if case.connection.type in (MQTT, MQTT_WS):
-        return _CONNACK
+    is_mqtt = case.connection.type in (MQTT, MQTT_WS)
     if failed and failed.code is CheckCode.CONNECTION_LIMIT:
-        return _connection_checks.TOO_MANY_CONNECTIONS
-    return VIOLATION
+        return "" if is_mqtt else _connection_checks.TOO_MANY_CONNECTIONS
+    return _CONNACK if is_mqtt else VIOLATION
 
 
 def _text(user: object) -> str:
@@ -254,7 +268,10 @@ def _accounts(account: Any) -> dict[str, AccountClaims]:
 def _operators(operator: Any) -> tuple[OperatorClaims, ...]:
     tokens = [operator] if isinstance(operator, Token) else operator
     if not isinstance(tokens, Collection) or isinstance(tokens, str | bytes) or not tokens:
-        raise UsageError(f"expected the token of an operator, got {type(operator).__name__}")
+        raise UsageError(
+            f"expected the token of an operator, got {type(operator).__name__}",
+            hint="give the Token that encode() or decode() returned",
+        )
     return tuple(claims_of(token, OperatorClaims) for token in tokens)
 
 

@@ -34,6 +34,8 @@ class Reason(StrEnum):
     """It answers a request, for which ``resp`` gives leave."""
     NOT_DENIED = "not_denied"
     """No entry of the deny list matches what is delivered."""
+    JETSTREAM_ONLY = "jetstream_only"
+    """The same, but the subscription does not take the subject: only JetStream delivers it."""
     FILTER_OFF = "filter_off"
     """An entry of the deny list matches, but no open subscription made the server filter."""
     DENIED = "denied"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsauth._json import JsonError, dumps, loads
 from natsauth._wire import read_document, write_document
 from natsauth.claims.account import AccountClaims
 from natsauth.claims.permissions import Permissions
-from natsauth.claims.user import UserClaims
+from natsauth.claims.user import User, UserClaims
 from natsauth.creds import Creds
 from natsauth.errors import ClaimsError, Problem, UsageError
 from natsauth.policy import _decide
@@ -19,10 +20,15 @@ from natsauth.policy.session import Session
 from natsauth.token import Token, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from natsauth.policy._installed import Installed
     from natsauth.policy.decision import Decision
+
+_OF_USERS = frozenset(item.name for item in fields(User))
+"""What may stand beside permissions: the whole body of a user's claims may be given."""
+_COMPARED = 40
+"""The characters of a name that are compared with others."""
 
 
 class Allowed(NamedTuple):
@@ -43,6 +49,7 @@ def evaluate(
     *,
     server: str = LATEST,
     system: bool = False,
+    strict: bool = False,
 ) -> Evaluator:
     """Compile the permissions of a user as nats-server installs them.
 
@@ -55,10 +62,13 @@ def evaluate(
         account: Its account, for scopes, default permissions, mappings and an auth callout.
         server: The version of nats-server, from 2.10.0 on. Later ones than 2.15.1 count as that.
         system: Whether the account is the system account of the servers.
+        strict: Whether the operator is strict, so that the account's identity key signs users only
+            where it is one of the signing keys, too.
 
     Raises:
-        UsageError: An argument has another type; the user is one of a scoped signing key, and its
-            account is not given; or the version is none, or too old.
+        UsageError: An argument has another type; permissions as JSON have a member that no server
+            reads; the user is one of a scoped signing key, and its account is not given; or the
+            version is none, or too old.
         ClaimsError: The claims do not fit their fields. A server refuses such users.
         TokenError: A token is of another kind.
     """
@@ -71,7 +81,9 @@ def evaluate(
             "signing key, and the account with the scope is missing",
             hint="give the account as the second argument",
         )
-    return Evaluator(install(permissions, claims, owner, system=system, behaviour=version))
+    return Evaluator(
+        install(permissions, claims, owner, system=system, strict=strict, behaviour=version)
+    )
 
 
 class Evaluator:
@@ -121,8 +133,9 @@ class Evaluator:
     def deliver(self, subject: str, *, to: str | Decision) -> Decision:
         """Judge whether a message reaches a subscription, the only one of the connection.
 
-        Whether the subscription takes the subject is not asked: JetStream delivers messages of any
-        subject to an inbox.
+        JetStream delivers messages of any subject to an inbox. So where the subscription does not
+        take the subject the decision is true, too, with the reason ``jetstream_only``: an ordinary
+        message never comes.
 
         Args:
             subject: The subject of the message as the client sees it.
@@ -190,7 +203,32 @@ def _read_user(
         document = loads(dumps(dict(user)))
     except JsonError as error:
         raise ClaimsError([Problem("$", f"not JSON: {error}")]) from None
-    return None, read_document(Permissions, document)
+    permissions = read_document(Permissions, document)
+    _refuse_unknown(permissions)
+    return None, permissions
+
+
+def _refuse_unknown(permissions: Permissions) -> None:
+    """Refuse members that no server reads: what they are to restrict would be open."""
+    pub, sub, resp = permissions.pub, permissions.sub, permissions.resp
+    for where, extra, known in (
+        ("permissions", permissions.extra.keys() - _OF_USERS, ("pub", "sub", "resp")),
+        ("pub", pub.extra, ("allow", "deny")),
+        ("sub", sub.extra, ("allow", "deny")),
+        ("resp", resp.extra if resp else (), ("max", "ttl")),
+    ):
+        if extra:
+            raise _unknown(min(extra), where, known)
+
+
+def _unknown(name: str, where: str, known: Sequence[str]) -> UsageError:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name[:_COMPARED].lower(), known, n=1, cutoff=0.5)
+    return UsageError(
+        f"unknown member {name!r:.80} of {where}, which servers ignore",
+        hint=f"did you mean {near[0]!r}?" if near else f"expected {', '.join(known)}",
+    )
 
 
 def _read(given: Any, kind: Any) -> Any:

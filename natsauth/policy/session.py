@@ -55,6 +55,8 @@ class Session:
     What it remembers is what makes later verdicts differ: its subscriptions, whether one of them
     made the server filter what it delivers, and the requests that ``resp`` lets it answer.
 
+    What it publishes does not come back to it, as with ``echo`` off; limits are not judged.
+
     Moments are seconds of any clock. Without one, an operation happens when the one before did.
     """
 

@@ -32,11 +32,13 @@ class Chain(NamedTuple):
         user: The user.
         account: Its account.
         operator: The operator of the account.
+        now: The moment, in Unix seconds.
     """
 
     user: UserClaims
     account: AccountClaims
     operator: OperatorClaims
+    now: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ def maximum_life(life: timedelta) -> Policy:
     """Demand a token that expires, at most so long after it was issued.
 
     Args:
-        life: The longest time from ``iat`` to ``exp``.
+        life: The longest time from ``iat`` to ``exp``; from the current moment, if ``iat`` is yet
+            to come.
 
     Raises:
         UsageError: It is no timedelta.
@@ -65,14 +68,15 @@ def maximum_life(life: timedelta) -> Policy:
 
     if not isinstance(life, timedelta):
         raise UsageError(f"expected a timedelta, got {type(life).__name__}")
+    most = f"{life.total_seconds():.15g}"
 
     def problem(chain: Chain) -> str:
         if not chain.user.exp:
-            return f"the token never expires, and may live for {life} at most"
-        lived = chain.user.exp - chain.user.iat
+            return f"the token never expires, and may live for {most} s at most"
+        lived = chain.user.exp - min(chain.user.iat, chain.now)
         if lived <= life.total_seconds():
             return ""
-        return f"the token lives for {lived} s, and may live for {life} at most"
+        return f"the token lives for {lived} s, and may live for {most} s at most"
 
     return Policy("maximum_life", problem)
 

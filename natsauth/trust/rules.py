@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from natsauth.claims.base import ANY
 from natsauth.claims.signing_keys import SigningKey, UserScope, public_key_of
 from natsauth.keys import KeyType, is_public_key
 from natsauth.trust.report import TrustCode, TrustFinding
@@ -168,10 +169,12 @@ def revoked(user: UserClaims, account: AccountClaims) -> TrustFinding | None:
     """Say that an account has revoked a user's token, if so."""
     if not account.nats.is_revoked(user.sub, user.iat):
         return None
+    revocations = account.nats.revocations or {}
+    end = max(revocations[name] for name in (ANY, user.sub) if name in revocations)
     return TrustFinding(
         TrustCode.USER_REVOKED,
         f"{_name(user)} was issued at {user.iat}, and {_owner(account)} has revoked that",
-        "issue the user a new token, if it is to be trusted again",
+        f"issue the user a new token after {end}, if it is to be trusted again",
     )
 
 

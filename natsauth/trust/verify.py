@@ -51,11 +51,9 @@ def verify_chain(
         decode(user, UserClaims).claims,
         decode(account, AccountClaims).claims,
         decode(operator, OperatorClaims).claims,
+        clock(now),
     )
-    moment = clock(now)
-    make_report(
-        (*chain_findings(*chain, moment), *_policy_findings(policies, chain))
-    ).raise_for_errors()
+    make_report((*chain_findings(*chain), *_policy_findings(policies, chain))).raise_for_errors()
     return chain.user
 
 

@@ -201,6 +201,37 @@ def test_a_final_star(
     assert is_clear(LintCode.FINAL_STAR, token) is (leaks is not True)
 
 
+def test_a_star_alone_is_the_whole_account(lab: Lab) -> None:
+    owner, _ = lab.account()
+    spy, token = lab.user(owner, sub=Permission(allow=["*"]))
+    other, _ = lab.user(owner)
+    assert found(LintCode.FINAL_STAR, token) is Severity.WARNING
+    assert spy.subscribe(">")
+    for subject in ("a", "a.b.c", "_INBOX.somebody.1", "$KV.bucket.key"):
+        assert other.publish(subject)
+        assert subject in spy.heard(patience=5)
+
+
+@pytest.mark.parametrize("entry", ["foo*", "foo>", "foo.x*", "foo.**"])
+def test_wildcards_that_are_none(lab: Lab, entry: str) -> None:
+    owner, _ = lab.account()
+    meant = entry[:-1] + "bar"
+    client, token = lab.user(owner, pub=Permission(allow=[entry]), sub=Permission(allow=[entry]))
+    findings = [f for f in lint(token).findings if f.code == LintCode.LITERAL_WILDCARD]
+    assert [f.severity for f in findings] == [Severity.WARNING] * 2
+    assert not client.publish(meant)
+    assert client.publish(entry)
+    assert not client.subscribe(meant)
+    assert client.subscribe(entry)
+    client, token = lab.user(owner, pub=Permission(deny=[entry]), sub=Permission(deny=[entry]))
+    findings = [f for f in lint(token).findings if f.code == LintCode.LITERAL_WILDCARD]
+    assert [f.severity for f in findings] == [Severity.ERROR] * 2
+    assert client.publish(meant)
+    assert not client.publish(entry)
+    assert client.subscribe(meant)
+    assert not client.subscribe(entry)
+
+
 def test_everything_and_the_inboxes_of_others(lab: Lab) -> None:
     owner, _ = lab.account()
     spy, token = lab.user(owner, sub=Permission(allow=["_INBOX.>"]))
@@ -375,6 +406,22 @@ def test_the_whole_api_deletes_streams(lab: Lab) -> None:
     assert '"success":true' in client.request("$JS.API.STREAM.DELETE.S")
 
 
+def test_who_may_delete_all_streams_may_not_read_them(lab: Lab) -> None:
+    owner, _ = lab.account(limits=JETSTREAM)
+    admin, _ = lab.user(owner)
+    assert '"error"' not in admin.request("$JS.API.STREAM.CREATE.S", SECRET)
+    client, token = lab.user(
+        owner,
+        pub=Permission(allow=["$JS.API.STREAM.DELETE.*"]),
+        sub=Permission(allow=["_INBOX.me.>"]),
+    )
+    [finding] = [f for f in lint(token).findings if f.code == LintCode.JETSTREAM_EVERYTHING]
+    assert finding.message == "may delete every stream of the account"
+    for request in ("STREAM.UPDATE.S", "STREAM.MSG.GET.S", "DIRECT.GET.S", "CONSUMER.CREATE.S"):
+        assert not client.publish(f"$JS.API.{request}")
+    assert '"success":true' in client.request("$JS.API.STREAM.DELETE.S")
+
+
 def test_entries_that_do_nothing(lab: Lab) -> None:
     owner, _ = lab.account()
     client, token = lab.user(
@@ -490,6 +537,17 @@ def test_what_a_user_makes_of_a_template(
     assert own == ([code] if code else [])
     asked = ("u.bob", "u.a.b", "d.a", "d.b", "x")
     assert {subject for subject in asked if client.publish(subject)} == taken
+
+
+def test_a_tag_in_upper_case_is_not_found(lab: Lab) -> None:
+    for function, taken in (("TAG(dept)", False), ("tag(dept)", True)):
+        template = UserPermissionLimits(pub=Permission(allow=["u", f"d.{{{{{function}}}}}"]))
+        client, token, account = lab.scoped(template, "bob", "dept:a")
+        hints = [f.hint for f in lint(token, account).findings if f.code == "template_value"]
+        assert [hint.startswith("write tag(…) in lower case") for hint in hints] == (
+            [] if taken else [True]
+        )
+        assert client.publish("d.a") is taken
 
 
 @pytest.mark.parametrize(

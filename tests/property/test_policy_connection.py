@@ -19,6 +19,9 @@ ROOTS = [Root(), Root(strict=True)]
 KEYS = ["$ACC", "$SYS", "$SK", "$SCOPED", "$OTHER", "$USER"]
 REL = st.builds(lambda seconds: {"rel": seconds}, st.integers(-9, 9)) | st.sampled_from([0, -1])
 TEXT = st.text(max_size=8) | st.sampled_from(KEYS)
+ADDRESSES = st.ip_addresses().map(str) | st.sampled_from(
+    ["127.0.0.1", "::1", "::ffff:127.0.0.1", "fe80::1%lo"]
+)
 SUBJECT = st.sampled_from(["a", "a.b", "a..b", "", "a q", "{{name()}}", "{{tag(x)}}", "{{x}}", ">"])
 SIDE = st.dictionaries(st.sampled_from(["allow", "deny"]), st.lists(SUBJECT, max_size=3))
 TIME = st.sampled_from(["00:00:00", "12:32:01", "12:32:02", "23:59:59", "24:00:00", "", "x"])
@@ -72,7 +75,7 @@ CASES = st.fixed_dictionaries(
             optional={
                 "type": st.sampled_from(CONNECTION_TYPES),
                 "sig": st.sampled_from(["good", "bad", "missing"]),
-                "ip": st.none() | st.sampled_from(["127.0.0.1", "::1", "::ffff:127.0.0.1"]) | TEXT,
+                "ip": st.none() | ADDRESSES,
                 "proxy": st.sampled_from(["good", "bad"]),
                 "account": st.booleans(),
                 "open": st.integers(0, 2),

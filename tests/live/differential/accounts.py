@@ -15,16 +15,26 @@ if TYPE_CHECKING:
 
     from tests.live.differential.cases import Json
 
-_PLACES = ["a.b", "a.*", "*.b", "a.*.*", "*", "b", "c.>", ">", "a.b.c", "b.*.c", "*.*", "a.>.b"]
-_DESTINATIONS = ["c", "x.y", "a.b", "b.a", "c.c.c", "_GR_.x", "$NRG.x", "c.>", ">", "a..b", "*"]
+_PLACES = [
+    "a.b", "a.*", "*.b", "a.*.*", "*", "b", "c.>", ">", "a.b.c", "b.*.c", "*.*", "a.>.b",
+    "a.$1.*", "$1.*.*", "a.$1", "*a",
+]  # fmt: skip
+_DESTINATIONS = [
+    "c", "x.y", "a.b", "b.a", "c.c.c", "_GR_.x", "$NRG.x", "c.>", ">", "a..b", "*",
+    "b.{{partition(9)}}", "{{partition(99,1)}}", "b.{{random(2)}}",
+]  # fmt: skip
 _RENAMED = [
     "c.$1", "$1", "$1.c", "$2.$1", "$0", "$9", "c.*", "x.{{wildcard(1)}}", "{{wildcard(2)}}.$1",
     "{{ Wildcard( 1 ) }}", "b.{{partition(3,1)}}", "b.{{partition(3)}}", "{{partition(2,1,2)}}",
     "{{split(1,-)}}.c", "{{split(1,a)}}", "b.{{left(1,1)}}", "b.{{right(1,1)}}", "{{left(1,0)}}",
     "{{splitfromleft(1,1)}}", "{{SplitFromRight(1,1)}}", "{{slicefromleft(1,1)}}",
     "{{SliceFromRight(1,2)}}", "b.{{random(2)}}", "{{foo(1)}}", "{{wildcard()}}", "b.{{left(1)}}",
+    "{{partition(3)}}{{wildcard(1)}}", "{{split(1,a)}}{{left(1,1)}}", "{{left(1)}}{{random(2)}}",
+    "{{\vwildcard(1)}}", "{{\nwildcard(1)\n}}", "{{wildcard(\n1)}}{{random(1)}}",
+    "b.{{partition(-4294967296)}}", "b.{{partition(-1)}}", "{{random(-4294967295)}}",
+    "{{right(1,-2147483649)}}", "{{left(1,-1)}}", "$-1",
 ]  # fmt: skip
-_weights = st.sampled_from([{}, {}, {"weight": 0}, {"weight": 100}, {"weight": 60}])
+_weights = st.sampled_from([{}, {}, {"weight": 0}, {"weight": 100}, {"weight": 60}, {"weight": 1}])
 
 _FUNCTIONS = [
     "{{name()}}", "{{tag(x)}}", "{{tag(y)}}", "{{account-tag(x)}}", "{{subject()}}",
@@ -73,6 +83,8 @@ def mapping_cases(draw: DrawFn) -> Case:
     mappings, own = draw(_mappings()), draw(permissions())
     own.pop("resp", None)  # what is drawn by weight would decide which slots are open
     happens = draw(steps([own, [*mappings]]))
+    if draw(st.integers(1, 8)) == 8:  # so that functions cut characters
+        happens.append({"do": "publish", "subject": draw(st.sampled_from(["a.é", "é", "b.aé.c"]))})
     return Case({"nats": own}, account={"nats": {"mappings": mappings}}, steps=happens)
 
 
