@@ -128,13 +128,19 @@ def test_a_scoped_user_without_its_account(shop: Workshop, tmp_path: Path) -> No
 def test_a_user_that_no_server_takes(shop: Workshop) -> None:
     shop("add revocation -a a -n alice")
     result = shop.run("can", creds(shop), "publish", "orders.new")
-    assert result.exit_code == 0
-    assert "a server does not take this user at all: " in result.stderr
-    assert "hint: natsauth why says more" in result.stderr
+    assert result.exit_code == DENIED
+    assert "\nBUT a server does not take this user at all: user " in result.stdout
+    assert "natsauth why says more" in result.stderr
+    result = shop.run("can", creds(shop), "publish", "orders.new", "--json")
+    assert result.exit_code == DENIED
+    document = json.loads(result.stdout)
+    assert (document["allowed"], document["admitted"]) == (True, False)
+    assert "has revoked " in document["refused"]
     # From where and how somebody connects is no matter here.
     shop("reissue user -a a alice")
     shop("edit user -a a alice --source-network 10.0.0.0/8 --conn-type WEBSOCKET")
-    assert ask(shop, creds(shop), "publish", "orders.new")["allowed"] is True
+    document = ask(shop, creds(shop), "publish", "orders.new")
+    assert (document["allowed"], document["admitted"], document["refused"]) == (True, True, "")
 
 
 def test_the_system_account_may_talk_to_raft_groups(shop: Workshop) -> None:
@@ -165,5 +171,6 @@ def test_what_does_not_go_together(shop: Workshop) -> None:
 def test_subjects_that_are_none(shop: Workshop) -> None:
     document = ask(shop, creds(shop), "publish", "a b")
     assert (document["verdict"], document["reason"]) == ("invalid_subject", "unsendable")
+    assert "The subject is empty." in shop.fails("can", creds(shop), "publish", "", code=2)
     result = shop.run("can", creds(shop), "publish", "\x1b[2J")
     assert "\x1b" not in result.stdout

@@ -38,7 +38,7 @@ def test_a_table_of_what_permissions_name(shop: Workshop) -> None:
     assert cells["a/alice"] == ["-s", "--", "P-", "P-"]
     assert cells["a/bob !"] == ["P-", "P-", "P-", "PS"]
     assert "Taken by no server" in result.stdout
-    assert "has revoked that" in result.stdout
+    assert "has revoked " in result.stdout
     assert result.stderr.startswith("natsauth: P may publish, S may subscribe, ")
 
 
@@ -59,7 +59,7 @@ def test_the_json_has_each_reason_once(shop: Workshop) -> None:
     alice, bob = document["users"]
     assert (alice["account"], alice["name"], alice["refused"]) == ("a", "alice", "")
     assert alice["public_key"] == shop.claims("o", "a", "alice").sub
-    assert "has revoked that" in bob["refused"]
+    assert "has revoked " in bob["refused"]
     first, second = alice["subjects"]
     assert (first["publish"], first["subscribe"]) == ("allow", "deny")
     assert first["publish_reason"] == second["publish_reason"]
@@ -104,6 +104,18 @@ def test_templates_are_filled_in(shop: Workshop) -> None:
     [user] = document["users"]
     reason = document["reasons"][user["subjects"][0]["publish_reason"]]
     assert (reason["rule"], reason["source"]) == ("u.carol", "u.{{name()}}")
+
+
+def test_queue_groups_and_answers_have_a_mark(shop: Workshop) -> None:
+    shop("add", "user", "-a", "b", "carol", "--allow-sub", "jobs workers", "--allow-pub-response")
+    result = shop.run("matrix -a b -s jobs,other")
+    assert "| b/carol + | -q   | --     |" in result.stdout
+    assert "q in a queue group only" in result.stderr
+    document = shop.json("matrix -a b -s jobs,other")
+    [user] = document["users"]
+    assert user["answers"] is True
+    marks = [document["reasons"][cell["subscribe_reason"]]["mark"] for cell in user["subjects"]]
+    assert marks == ["queue", "deny"]
 
 
 def test_how_somebody_connects_is_no_matter(shop: Workshop) -> None:

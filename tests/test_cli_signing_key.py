@@ -188,3 +188,15 @@ def test_the_seed_of_another_entry_is_kept(shop: Workshop) -> None:
     lines = shop(f"delete signing-key -a a {victim} -D")
     assert lines[-1] == '[WARN] private key "A..." is kept: another entry has that key, too'
     assert shop.store.seed(victim)
+
+
+def test_a_template_that_locks_everybody_out_is_told(tmp_path: Path) -> None:
+    shop = Workshop(tmp_path)
+    shop("add operator o")
+    shop("add account a")
+    shop("add signing-key -a a --role team --sk generate")
+    lines = shop(
+        "edit", "signing-key", "-a", "a", "team", "--allow-pub", "u.{{foo()}},u.{{name()}}"
+    )
+    [warning] = [line for line in lines if "[WARN]" in line]
+    assert "pub.allow[0]: 'foo()' is no template function; the server refuses" in warning

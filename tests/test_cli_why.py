@@ -89,6 +89,11 @@ def test_what_is_taken_and_closed_at_once(tmp_path: Path) -> None:
     )
     assert result.stdout.startswith("CLOSED: ")
     assert "cure: give the user, its scope or the account a limit of subs" in result.stdout
+    assert "\n 1. nats.subs of the user is 0: not one subscription is allowed\n" in result.stdout
+    # Of who looks like the user of a role that is not known until the account is.
+    creds = write(tmp_path, Scene(SCOPED, ROOT, 0))[0]
+    document = shown(tmp_path, creds, code=UNDECIDED)
+    assert "a role gives it what it may do" in check(document, "account_lookup")["message"]
 
 
 MANY = {
@@ -109,9 +114,8 @@ def test_all_reasons_are_named_in_the_order_of_the_server(tmp_path: Path) -> Non
         "revocation": "would_fail",
         "source": "would_fail",
     }
-    lines = Workshop(tmp_path).run(
-        "why", *write(tmp_path, Scene(MANY, ROOT, int(time.time()))), "--address", "127.0.0.1"
-    )
+    words = write(tmp_path, Scene(MANY, ROOT, int(time.time())))
+    lines = Workshop(tmp_path).run("why", *words, "--address", "127.0.0.1", "--all")
     assert lines.stderr == ""
     assert "5 checks fail; the server stops at the first:" in lines.stdout
     for number, code in enumerate(failing, start=1):
@@ -121,6 +125,21 @@ def test_all_reasons_are_named_in_the_order_of_the_server(tmp_path: Path) -> Non
         "the client is told: Authorization Violation\nthe server logs:    User JWT" in lines.stdout
     )
     assert "passed: proxy_signature, token, " in lines.stdout
+    lines = Workshop(tmp_path).run("why", *words, "--address", "127.0.0.1")
+    assert "passed: 16 checks; --all names them" in lines.stdout
+
+
+BY_THE_ACCOUNT = (
+    "pinned_accounts",
+    "user_issuer",
+    "scoped_user_empty",
+    "scope_template",
+    "bearer",
+    "revocation",
+    "connection_limit",
+    "auth_callout",
+)
+"""What nobody can tell who has the creds alone."""
 
 
 def test_creds_alone_are_judged_as_far_as_they_go(tmp_path: Path) -> None:
@@ -128,7 +147,7 @@ def test_creds_alone_are_judged_as_far_as_they_go(tmp_path: Path) -> None:
     document = shown(tmp_path, creds, code=UNDECIDED)
     assert states(document)["account_lookup"] == "unknown"
     assert states(document)["signature"] == "passed"
-    assert "user_issuer" not in states(document)
+    assert {states(document)[code] for code in BY_THE_ACCOUNT} == {"unknown"}
     assert "--account FILE" in check(document, "account_lookup")["hint"]
     creds = write(tmp_path, Scene(MANY, ROOT, int(time.time())))[0]
     document = shown(tmp_path, creds, code=REFUSED)
@@ -272,7 +291,7 @@ def test_the_cure_is_a_command_where_the_store_has_the_user(shop: Workshop) -> N
     shop("add revocation -a a -n alice")
     found = check(why(shop, str(old), code=REFUSED), "revocation")
     assert found["command"] == (
-        "natsauth reissue user -a a alice; natsauth generate creds -a a -n alice"
+        f"natsauth reissue user -a a alice; natsauth generate creds -a a -n alice -o {old} -F"
     )
     shop("reissue user -a a alice")
     assert why(shop, creds_of(shop), code=ADMITTED)["reason"] == ""
@@ -289,6 +308,7 @@ def test_the_cure_is_a_command_where_the_store_has_the_user(shop: Workshop) -> N
         ("edit user -a a alice --expiry 2020-01-01 --force", "", "claims"),
         ("edit user -a a alice --start 2090-01-01 --force", "", "claims"),
         ("edit user -a a alice --conn-type WEBSOCKET", "", "connection_type"),
+        ("edit user -a a alice --time 00:00:00-00:00:00", "", "times"),
         ("edit user -a a alice --source-network 10.0.0.0/8", "--address 10.9.9.9", ""),
         ("edit user -a a alice --source-network 10.0.0.0/8", "--address 11.9.9.9", "source"),
         ("edit account a --conns 0 --force", "", "connection_limit"),
@@ -314,8 +334,11 @@ def test_the_command_for_a_scoped_user_edits_the_scope(shop: Workshop) -> None:
     shop("edit signing-key -a a --sk team --conn-type WEBSOCKET")
     creds = str(shop.store.creds_file("o", "a", "bob"))
     found = check(why(shop, creds, code=REFUSED), "connection_type")
-    assert found["command"] == "natsauth edit signing-key -a a --sk team --conn-type STANDARD"
-    shop(found["command"].removeprefix("natsauth "))
+    edit = "natsauth edit signing-key -a a --sk team --conn-type STANDARD"
+    assert found["command"] == f"{edit}; natsauth push -a a"
+    assert "the user by role 'team' may connect by 'WEBSOCKET'" in found["message"]
+    assert found["hint"].startswith("give role 'team' STANDARD in allowed_connection_types")
+    shop(edit.removeprefix("natsauth "))
     assert why(shop, creds, code=ADMITTED)["reason"] == ""
 
 
@@ -327,7 +350,11 @@ def test_a_signing_key_that_passes_for_the_account(shop: Workshop) -> None:
     token = encode(UserClaims(sub=user.public_key, name="x"), pair).encoded
     document = why(shop, token, code=REFUSED)
     assert document["reason"] == "account_lookup"
-    assert "set its issuer_account" in check(document, "account_lookup")["hint"]
+    found = check(document, "account_lookup")
+    assert found["message"].startswith(f"{key} is a signing key of account 'a'; the user's token ")
+    owner = shop.claims("o", "a").sub
+    assert found["hint"] == f"sign the user anew, with {owner} as issuer_account"
+    assert found["command"] == ""  # which the store cannot: it does not have the user
     assert check(document, "account_lookup")["log"].endswith("account missing")
 
 
@@ -372,11 +399,83 @@ def test_what_excludes_each_other(shop: Workshop) -> None:
 
 
 def test_a_server_that_nobody_reaches(shop: Workshop) -> None:
-    stderr = shop.fails(f"why {creds_of(shop)} --server nats://127.0.0.1:1")
-    assert "cannot connect to nats://127.0.0.1:1: connection refused" in stderr
+    shop("add revocation -a a -n alice")
+    result = shop.run(f"why {creds_of(shop)} --server nats://127.0.0.1:1")
+    assert result.exit_code == 1
+    assert "cannot connect to nats://127.0.0.1:1: connection refused" in result.stderr
+    # What can be told without it is told.
+    assert result.stdout.startswith("REFUSED: a server does not take user ")
+    assert " 1. revocation: user " in result.stdout
+    document = why(shop, creds_of(shop), "--server", "nats://127.0.0.1:1", code=1)
+    assert (document["verdict"], document["reason"]) == ("refused", "revocation")
+    assert "connection refused" in document["server"]["failure"]
     assert "is no address of a server" in shop.fails(f"why {creds_of(shop)} --server http://x")
 
 
 def test_moments_and_zones_that_are_none(shop: Workshop) -> None:
     assert "expected" in shop.fails(f"why {creds_of(shop)} --at soon", code=2)
     assert "time zone" in shop.fails(f"why {creds_of(shop)} --server-zone Nowhere/Land")
+
+
+def test_a_seed_that_is_missing_or_damaged_is_in_the_creds_alone(tmp_path: Path) -> None:
+    scene = Scene({}, ROOT, int(time.time()))
+    [creds, *_] = write(tmp_path, scene)
+    seed, text = scene.user_key.reveal_seed(), (tmp_path / "user.creds").read_text()
+    for changed, said in (
+        (
+            text.replace(seed, seed + "A"),
+            "the seed in the creds is damaged: invalid seed: expected 58 ",
+        ),
+        (text.partition("-----BEGIN USER")[0], "there is no seed in the creds"),
+    ):
+        (tmp_path / "user.creds").write_text(changed)
+        document = shown(tmp_path, creds, code=REFUSED)
+        assert check(document, "signature")["state"] == "failed"
+        assert check(document, "signature")["message"].startswith(said)
+
+
+def test_a_seed_in_the_place_of_the_token_goes_nowhere(tmp_path: Path) -> None:
+    scene = Scene({}, ROOT, int(time.time()))
+    [creds, *_] = write(tmp_path, scene)
+    seed, text = scene.user_key.reveal_seed(), (tmp_path / "user.creds").read_text()
+    token = text.split()[4]
+    assert token.startswith("eyJ")
+    for swapped in (text.replace(token, seed), text.replace(token, f"{token}\n{seed}")):
+        (tmp_path / "user.creds").write_text(swapped)
+        words = ("why", creds, "--server", "nats://127.0.0.1:1")
+        said = Workshop(tmp_path).fails(*words)
+        assert "where the creds have their token there is a seed" in said
+        assert seed not in said
+
+
+def test_what_is_not_valid_is_not_judged_once_more(tmp_path: Path) -> None:
+    case = {"user_nats": {"src": ["nowhere"], "times": [{"start": "x", "end": "y"}]}}
+    document = ask(tmp_path, case, code=REFUSED)
+    assert document["reason"] == "claims"
+    assert not {"source", "times"} & set(states(document))
+
+
+def test_an_expired_account_is_edited_and_pushed(shop: Workshop) -> None:
+    shop("edit account a --expiry 2020-01-01 --force")
+    found = check(why(shop, creds_of(shop), code=REFUSED), "account_lookup")
+    edit, push = found["command"].split("; ")
+    assert push == "natsauth push -a a"
+    shop(edit.removeprefix("natsauth "))
+    assert why(shop, creds_of(shop), code=ADMITTED)["reason"] == ""
+
+
+def test_what_the_store_has_need_not_be_what_servers_have(shop: Workshop) -> None:
+    lines = shop("why", creds_of(shop))
+    assert lines[1] == "if servers have this account as the store has it: --server URL asks them"
+
+
+def test_a_template_that_lacks_a_tag(shop: Workshop) -> None:
+    shop("add", "signing-key", "-a", "a", "--role", "team", "--sk", "generate",
+         "--deny-pub", "d.{{tag(dept)}}")  # fmt: skip
+    shop("add user -a a bob -K team --tag dept:x")
+    shop("edit user -a a bob --rm-tag dept:x")
+    creds = str(shop.store.creds_file("o", "a", "bob"))
+    found = check(why(shop, creds, code=REFUSED), "scope_template")
+    edit, generate = found["command"].split("; ")
+    assert edit == "natsauth edit user -a a bob --tag dept:VALUE"
+    assert generate == f"natsauth generate creds -a a -n bob -o {creds} -F"

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from natsauth import _base64
 from natsauth._files import read_file
+from natsauth._redact import without_seeds
 from natsauth.cli._tokens import token_in
 from natsauth.creds import MAX_BYTES
-from natsauth.errors import KeyTextError, NatsAuthError, SecretError
+from natsauth.errors import CredsError, KeyTextError, NatsAuthError, SecretError
 from natsauth.keys import KeyPair
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _BLOCK = re.compile(r"-{3,} ?BEGIN ([A-Z ]*?) ?-{3,}[ \t]*\r?\n(.*?)\r?\n\s*-{3,} ?END ", re.DOTALL)
+DAMAGED = "the seed in the creds is damaged"
 _JWT, _SEED = "NATS USER JWT", "USER NKEY SEED"
 
 
@@ -30,12 +32,14 @@ class Credentials:
         key: What it signs the nonce with, or ``None``.
         problem: What is wrong with the seed, or an empty string.
         is_bare: Whether there is a token alone, so that the seed may be elsewhere.
+        file: The name of the creds file, or an empty string.
     """
 
     token: str
     key: KeyPair | None
     problem: str
     is_bare: bool
+    file: str = ""
 
     def nats_py(self) -> Mapping[str, Any]:
         """Return the options with which nats-py connects, as those of :class:`natsauth.Creds`."""
@@ -68,16 +72,24 @@ def read_credentials(source: str) -> Credentials:
     Raises:
         FileError: The file cannot be read.
         MalformedTokenError: It holds no token at all.
+        CredsError: There is a seed in the place of the token.
     """
     text = read_source(source)
     blocks = {name: content.strip() for name, content in _BLOCK.findall(text)}
     if _JWT not in blocks:
         return Credentials(token_in(text), None, "", is_bare=True)
+    file = "" if source == "-" or source.startswith("eyJ") else source
+    if without_seeds(blocks[_JWT]) != blocks[_JWT]:  # or it would be sent to the server
+        raise CredsError(
+            "where the creds have their token there is a seed",
+            hint="the token stands in the first block, the seed in the second",
+        )
+    key, problem = None, ""
     if _SEED not in blocks:
-        return Credentials(blocks[_JWT], None, "there is no seed in the creds", is_bare=False)
-    try:
-        key = KeyPair.from_seed(blocks[_SEED])
-    except (KeyTextError, SecretError) as error:
-        problem = f"the seed in the creds is damaged: {error.args[0]}"
-        return Credentials(blocks[_JWT], None, problem, is_bare=False)
-    return Credentials(blocks[_JWT], key, "", is_bare=False)
+        problem = "there is no seed in the creds"
+    else:
+        try:
+            key = KeyPair.from_seed(blocks[_SEED])
+        except (KeyTextError, SecretError) as error:
+            problem = f"{DAMAGED}: {error.args[0]}"
+    return Credentials(blocks[_JWT], key, problem, is_bare=False, file=file)

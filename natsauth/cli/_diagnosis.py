@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from natsauth.claims import Account, AccountClaims, Operator, OperatorClaims, UserScope
+from natsauth.claims.base import NO_LIMIT
+from natsauth.cli._credentials import DAMAGED
+from natsauth.cli._cures import Cure
 from natsauth.keys import KeyPair, KeyType, is_public_key
 from natsauth.policy import CheckCode, Connection, admit
 from natsauth.policy._reading import read_user
@@ -30,6 +32,14 @@ _BY_USER_ALONE = (
     CheckCode.TIMES,
 )
 """What a server asks late, and what nevertheless only the user and the connection decide."""
+_OF_CLIENT = (
+    CheckCode.PROXY_SIGNATURE,
+    CheckCode.TOKEN,
+    CheckCode.PROXY_REQUIRED,
+    CheckCode.CLAIMS,
+    CheckCode.ACCOUNT_FIELD,
+)
+"""What the client alone decides."""
 _BY_CONNECTION = (
     CheckCode.PROXY_REQUIRED,
     CheckCode.SCOPE_PROXY_REQUIRED,
@@ -38,23 +48,12 @@ _BY_CONNECTION = (
     CheckCode.TIMES,
 )
 """What fails for one connection and passes for another of the same user."""
-_GENERATE = "natsauth generate creds"
-_COMMANDS = {
-    CheckCode.ACCOUNT_LOOKUP: "natsauth push -a {account}",
-    CheckCode.USER_ISSUER: "natsauth reissue user -a {account} {user}",
-    CheckCode.BEARER: "natsauth edit account {account} --no-disallow-bearer; "
-    "natsauth push -a {account}",
-    CheckCode.CONNECTION_TYPE: "natsauth edit {node} --conn-type {type}",
-    CheckCode.SIGNATURE: f"{_GENERATE} -a {{account}} -n {{user}}",
-    CheckCode.REVOCATION: "natsauth reissue user -a {account} {user}",
-    CheckCode.SOURCE: "natsauth edit {node} --source-network {address}",
-    CheckCode.CONNECTION_LIMIT: "natsauth edit account {account} --conns -1; "
-    "natsauth push -a {account}",
-}
-"""The cures that are a command, where the store has the account and the user."""
-_EXPIRED, _EARLY = "claim is expired", "claim is not yet valid"
-_ACCOUNT = 2
-"""The number of names down to the account."""
+_OF_ITS_CLAIMS = {CheckCode.SOURCE: "$.nats.src", CheckCode.TIMES: "$.nats.times"}
+"""What nothing can be said of where the claims are not valid at that place."""
+
+
+NO_SUBSCRIPTIONS = "maximum subscriptions exceeded"
+"""What a server says where not one subscription is allowed."""
 
 
 class State(StrEnum):
@@ -116,6 +115,7 @@ class Diagnosis:
         items: Each check that there is something to say of, in the order of the server.
         closing: When the server closes the connection by itself, if that is known.
         at_once: Whether that is at once.
+        because: Why it is, or an empty string.
         violation: What the client is told of a refusal.
         evaluator: What the user may do once connected, if all is known that this depends on.
     """
@@ -125,12 +125,17 @@ class Diagnosis:
     items: tuple[Item, ...]
     closing: Closing | None
     at_once: bool
+    because: str
     violation: str
     evaluator: Evaluator | None
 
     def of(self, *states: State) -> list[Item]:
         """Return the checks that are in a state."""
         return [item for item in self.items if item.state in states]
+
+    def fails(self, code: CheckCode) -> bool:
+        """Tell whether a check is known to fail."""
+        return any(item.code is code for item in self.of(State.FAILED, State.WOULD_FAIL))
 
     @property
     def failed(self) -> Item | None:
@@ -194,20 +199,45 @@ def diagnose(
     is_at_hand = around.account and user and around.account.claims.sub == user.account
     if user and not is_at_hand and is_public_key(user.account, KeyType.ACCOUNT):
         alone = _admit_alone(credentials.token, user, connection)
-        checks, closing = tuple(_completed(checks, alone.checks, user)), alone.closing
+        checks = tuple(_completed(checks, alone.checks, user))
+        closing = alone.closing
+        if user.nats.is_empty() and closing and closing.error == NO_SUBSCRIPTIONS:
+            closing = None  # a role may give it subscriptions
     unknown = _unknown(credentials, around, circumstances, user)
-    items = tuple(_items(checks, unknown, _Cure(credentials, around, connection, user)))
+    cure = Cure(credentials, around, connection, user)
+    items = tuple(_items(checks, unknown, told, cure))
     failed = next((item for item in items if item.state is State.FAILED), None)
     is_first = failed and admission.failed and failed.code is admission.failed.code
+    at_once = bool(closing and closing.at.timestamp() <= connection.moment())
     return Diagnosis(
         user=user,
         account=around.account.claims if around.account else None,
         items=items,
         closing=closing,
-        at_once=bool(closing and closing.at.timestamp() <= connection.moment()),
+        at_once=at_once,
+        because=_because(closing, user, around) if closing and user and at_once else "",
         violation=admission.error if is_first else VIOLATION,
         evaluator=admission.evaluator,
     )
+
+
+def _because(closing: Closing, user: UserClaims, around: Surroundings) -> str:
+    """Say why a server closes a connection that it has just taken."""
+    account = around.account.claims if around.account else None
+    if closing.error != NO_SUBSCRIPTIONS:
+        is_account = account and closing.error.startswith("Account")
+        whose, exp = ("account", account.exp) if account and is_account else ("user", user.exp)
+        return f"exp of the {whose} is {exp}: its time is over"
+    places = {"nats.subs of the user": user.nats.subs}
+    for key in account.nats.signing_keys if account else ():
+        if isinstance(key, UserScope) and key.key == user.iss:
+            places = {f"subs of its role {key.role!r:.80}": key.template.subs}
+    if account:
+        places["limits.subs of the account"] = account.nats.limits.subs
+    zero = [
+        f"{place} is {limit}" for place, limit in places.items() if limit != NO_LIMIT and limit <= 0
+    ]
+    return " and ".join(zero) + ": not one subscription is allowed"
 
 
 def _operator_of(account: Token[AccountClaims] | None) -> Token[OperatorClaims]:
@@ -251,103 +281,47 @@ def _unknown(
     unknown: set[tuple[CheckCode, bool | None]] = {(CheckCode.AUTH_CALLOUT, False)}
     if circumstances.connection.address is None:
         unknown.add((CheckCode.SOURCE, False))
-    if credentials.is_bare or (credentials.key is None and around.account is None):
+    is_damaged = credentials.problem.startswith(DAMAGED)
+    may_be_bearer = credentials.key is None and (user is None or user.nats.is_empty())
+    if credentials.is_bare or (around.account is None and may_be_bearer and not is_damaged):
         unknown.add((CheckCode.SIGNATURE, False))
     if around.account is None and not around.is_certain:
+        unknown |= {(code, None) for code in CheckCode if code not in _OF_CLIENT}
         unknown.add((CheckCode.ACCOUNT_LOOKUP, False))
+        if circumstances.pinned is None:
+            unknown.add((CheckCode.PINNED_ACCOUNTS, True))
     if not around.operators:
         unknown |= {(CheckCode.ACCOUNT_LOOKUP, True), (CheckCode.ACCOUNT_ISSUER, True)}
         if user and user.iss == user.account:
             unknown.add((CheckCode.USER_ISSUER, True))
-    return {result for result in unknown if result[0] not in circumstances.told}
+    return unknown
 
 
 def _items(
-    checks: Collection[Check], unknown: set[tuple[CheckCode, bool | None]], cure: _Cure
+    checks: Collection[Check],
+    unknown: set[tuple[CheckCode, bool | None]],
+    told: Collection[CheckCode],
+    cure: Cure,
 ) -> Iterator[Item]:
-    refused = False
+    refused, broken = False, ""
     for check in checks:
-        if check.holds is None:
+        code, holds = check.code, check.holds
+        if code is CheckCode.CLAIMS and not holds:
+            broken = check.message
+        elif (path := _OF_ITS_CLAIMS.get(code)) and path in broken:
             continue
-        if (check.code, check.holds) in unknown:
-            yield cure.unknown(check)
-        elif check.holds:
-            yield Item(check.code, State.PASSED, check.message, "", "", "")
-        else:
-            state = State.WOULD_FAIL if refused else State.FAILED
-            refused = True
-            yield Item(
-                check.code, state, cure.message(check), check.log, check.hint, cure.command(check)
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class _Cure:
-    """Words about checks that fail, or of which nothing is known."""
-
-    credentials: Credentials
-    around: Surroundings
-    connection: Connection
-    user: UserClaims | None
-
-    def unknown(self, check: Check) -> Item:
-        """Return what there is to say of a check that cannot be judged."""
-        account = self.user.account if self.user else ""
-        message, hint = check.message, check.hint
-        match check.code, self.around.account:
-            case CheckCode.ACCOUNT_LOOKUP, None:
-                message = f"whether servers have the user's account {account}, and what is in it"
-                hint = "--account FILE gives it, --data-dir DIR a store that has it"
-            case CheckCode.ACCOUNT_LOOKUP | CheckCode.ACCOUNT_ISSUER, found if found:
-                message = f"whether servers trust {found.claims.iss}, which signed the account"
-                hint = "--operator FILE gives the operator that they trust"
-            case CheckCode.USER_ISSUER, _:
-                message = "whether the operator is strict, and wants signing keys to sign users"
-                hint = "--operator FILE gives the operator"
-            case CheckCode.SOURCE, _:
-                message = message.removesuffix(", not from None") + ": from where does it?"
-                hint = f"--address IP says from where; {hint}"
-            case CheckCode.SIGNATURE, _:
-                message = "whether the client has the seed of this token"
-                hint = "give the creds file, in which the seed is, too"
-            case CheckCode.AUTH_CALLOUT, _:
-                hint = "--server asks a server; the log of the service says more"
-        return Item(check.code, State.UNKNOWN, message, check.log, hint, "")
-
-    def message(self, check: Check) -> str:
-        """Return what is wrong, with what the creds tell about it."""
-        key = self.credentials.key
-        if check.code is not CheckCode.SIGNATURE:
-            return check.message
-        if key is None:
-            return self.credentials.problem or check.message
-        return f"{check.message}: the seed is that of {key.public_key}"
-
-    def command(self, check: Check) -> str:
-        """Return the cure as a command line, if the store has what it takes."""
-        _, account, user = map(quote, (*self.around.names, "", "", "")[:3])
-        if not self.around.names:
-            return ""
-        given = {"account": account, "user": user, "type": self.connection.type}
-        node = f"user -a {account} {user}"
-        scope = self._scope()
-        if scope:
-            node = f"signing-key -a {account} --sk {quote(scope.role or scope.key)}"
-        text = _COMMANDS.get(check.code, "")
-        if check.code is CheckCode.CLAIMS and _EXPIRED in check.log:
-            text = "natsauth edit user -a {account} {user} --expiry 30d"
-        elif check.code is CheckCode.CLAIMS and _EARLY in check.log:
-            text = "natsauth edit user -a {account} {user} --start 0"
-        elif check.code is CheckCode.ACCOUNT_LOOKUP and not check.log.endswith("missing"):
-            text = ""  # it is not enough to push it
-        is_of_user = "{user}" in text or "{node}" in text
-        if is_of_user and len(self.around.names) == _ACCOUNT:
-            return ""
-        if is_of_user and not text.startswith(_GENERATE) and not (scope and "{node}" in text):
-            text += f"; {_GENERATE} -a {{account}} -n {{user}}"  # for what the client has is old
-        return text.format(**given, node=node, address=self.connection.address or "IP")
-
-    def _scope(self) -> UserScope | None:
-        keys = self.around.account.claims.nats.signing_keys if self.around.account else ()
-        scopes = (key for key in keys if isinstance(key, UserScope))
-        return next((key for key in scopes if self.user and key.key == self.user.iss), None)
+        if code in told:
+            holds = False
+        elif (code, holds) in unknown:
+            message, hint = cure.unknown(check)
+            yield Item(code, State.UNKNOWN, message, check.log, hint, "")
+            continue
+        if holds is None:
+            continue
+        if holds:
+            yield Item(code, State.PASSED, check.message, "", "", "")
+            continue
+        state = State.WOULD_FAIL if refused else State.FAILED
+        refused = True
+        texts = cure.message(check), check.log, cure.hint(check), cure.command(check)
+        yield Item(code, state, *texts)

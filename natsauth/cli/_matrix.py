@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from natsauth.cli._credentials import Credentials
 from natsauth.cli._diagnosis import Circumstances, diagnose
 from natsauth.cli._surroundings import Surroundings
-from natsauth.policy import Connection, Verdict, evaluate
+from natsauth.policy import Connection, Reason, Verdict, evaluate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,6 +47,11 @@ class Judgement(NamedTuple):
     origin: str
     source: str
 
+    @property
+    def mark(self) -> str:
+        """The verdict, or ``queue`` where the user may subscribe in a queue group only."""
+        return "queue" if self.reason == Reason.QUEUE_ONLY else self.verdict
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -57,6 +62,7 @@ class Row:
         name: Its name.
         public_key: Its public key.
         refused: Why no server takes it at all, or an empty string.
+        answers: Whether it may answer the requests that it gets, whatever their reply subjects.
         cells: The numbers of the judgements on each subject, publishing and subscribing in turn.
     """
 
@@ -64,6 +70,7 @@ class Row:
     name: str
     public_key: str
     refused: str
+    answers: bool
     cells: tuple[int, ...]
 
 
@@ -103,9 +110,18 @@ def build(
         users: The users with their accounts.
         subjects: The subjects; if there are none, those that the permissions name.
     """
-    system = operator.claims.nats.system_account
+    root = operator.claims.nats
     judged = [
-        (account, user, evaluate(user.token, account.token, system=account.public_key == system))
+        (
+            account,
+            user,
+            evaluate(
+                user.token,
+                account.token,
+                system=account.public_key == root.system_account,
+                strict=root.strict_signing_key_usage,
+            ),
+        )
         for account, user in users
     ]
     asked = tuple(dict.fromkeys(subjects)) or _named(evaluator for _, _, evaluator in judged)
@@ -119,7 +135,8 @@ def build(
         )
         cells = tuple(numbers.setdefault(_judgement(d), len(numbers)) for d in decisions)
         refused = _refusal(work, operator, account, user)
-        rows.append(Row(account.name, user.name, user.public_key, refused, cells))
+        answers = evaluator.effective().resp is not None
+        rows.append(Row(account.name, user.name, user.public_key, refused, answers, cells))
     return Matrix(operator.name, asked, tuple(rows), tuple(numbers))
 
 
@@ -168,6 +185,7 @@ def document_of(matrix: Matrix) -> dict[str, Any]:
         "reasons": [
             {
                 **judgement._asdict(),
+                "mark": judgement.mark,
                 "explanation": text_for(judgement.explanation, "SUBJECT"),
                 "error": text_for(judgement.error, "SUBJECT"),
             }
@@ -177,6 +195,7 @@ def document_of(matrix: Matrix) -> dict[str, Any]:
         "users": [
             {
                 "account": row.account,
+                "answers": row.answers,
                 "name": row.name,
                 "public_key": row.public_key,
                 "refused": row.refused,

@@ -32,7 +32,7 @@ def page(matrix: Matrix) -> str:
         "accounts": (accounts := [*dict.fromkeys(row.account for row in matrix.rows)]),
         "generated": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
         "operator": harmless(matrix.operator),
-        "reasons": [[*map(harmless, map(str, judgement))] for judgement in matrix.judgements],
+        "reasons": [[*map(harmless, map(str, (*j, j.mark)))] for j in matrix.judgements],
         "subjects": [*map(harmless, matrix.subjects)],
         "users": [
             [
@@ -41,6 +41,7 @@ def page(matrix: Matrix) -> str:
                 row.public_key,
                 harmless(row.refused),
                 [*row.cells],
+                row.answers,
             ]
             for row in matrix.rows
         ],

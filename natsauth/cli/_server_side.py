@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import socket
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
+from natsauth._json import JsonError, loads
 from natsauth.claims.permissions import STANDARD, WEBSOCKET
 from natsauth.claims.signing_keys import public_key_of
-from natsauth.cli._diagnosis import State, Verdict, diagnose
+from natsauth.cli._diagnosis import NO_SUBSCRIPTIONS, State, Verdict, diagnose
+from natsauth.cli._server_notes import compare_accounts, compare_verdicts
 from natsauth.cli._servers import connect, tls_context
-from natsauth.cli._surroundings import Note
+from natsauth.cli._surroundings import Note, operators_of
 from natsauth.errors import NatsAuthError, ResolverConnectionError, ResolverError
 from natsauth.policy import CheckCode
 from natsauth.resolver._addresses import parse_servers
@@ -26,6 +27,7 @@ from natsauth.resolver._protocol import VARZ
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from natsauth.authority import OperatorNode
     from natsauth.claims import AccountClaims
     from natsauth.cli._credentials import Credentials
     from natsauth.cli._diagnosis import Circumstances, Diagnosis
@@ -38,10 +40,19 @@ _INFO = "$SYS.REQ.USER.INFO"
 _TOO_MANY = "maximum account active connections exceeded"
 _SAID = re.compile(r"nats: '(.*)'", re.DOTALL)
 """How nats-py gives what a server said."""
-_UNSEEN = (
-    "what creds and account do not show: resolver_pinned_accounts and proxies of the server, an "
-    "operator in its configuration that is not this one, and an account that it got meanwhile"
+
+
+_STRANGER = "nothing says that it is a server of an operator of the store"
+_ASK_FOR = "-o NAME says of which one, and a system user of it asks"
+_GIVE = "-a FILE gives the account, --data-dir DIR a store that has it"
+_CLOSING = (
+    NO_SUBSCRIPTIONS,
+    "User Authentication Expired",
+    "Account Authentication Expired",
 )
+"""What a server says as it closes a connection that it has taken."""
+_ENDED = re.compile("clos|EOF|reset|unexpected end|broken pipe", re.IGNORECASE)
+_PATIENCE, _PAUSE = 5, 0.1
 
 
 @dataclass(slots=True)
@@ -54,6 +65,7 @@ class ServerSide:
         error: What it said as it refused them, or closed the connection; else empty.
         info: What it says about the user, if the user may ask.
         looked_up: Whether it told which account it has.
+        failure: Why the creds could not be shown to it, if so.
         differences: In what it differs from the store, and from what was expected.
     """
 
@@ -62,6 +74,7 @@ class ServerSide:
     error: str = ""
     info: dict[str, Any] | None = None
     looked_up: bool = False
+    failure: NatsAuthError | None = None
     differences: list[Note] = field(default_factory=list)
 
     @property
@@ -92,7 +105,6 @@ def ask(
         What the server did, what is known by then, and the verdict by that.
 
     Raises:
-        ResolverConnectionError: The server cannot be reached.
         ResolverError: The address is none, or nats-py is not installed.
         FileError: A certificate cannot be read.
     """
@@ -108,15 +120,32 @@ def ask(
     side = ServerSide(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
     before = diagnose(credentials, around, circumstances)
     held, pinned = asyncio.run(_ask(address, transport, credentials, around, before, side))
+    if side.failure:
+        return side, around, before
     if side.looked_up:
-        _compare_accounts(side, around.account, held)
-        around = replace(around, account=held, is_certain=True)
+        around = _with_account(side, around, held, before)
     diagnosis = diagnose(credentials, around, circumstances)
     if side.error and diagnosis.verdict in (Verdict.ADMITTED, Verdict.UNDECIDED):
         told = frozenset(_told(side, diagnosis, pinned=pinned))
         diagnosis = diagnose(credentials, around, replace(circumstances, told=told))
-    _compare_verdicts(side, diagnosis)
+    compare_verdicts(side, diagnosis)
     return side, around, diagnosis
+
+
+def _with_account(
+    side: ServerSide,
+    around: Surroundings,
+    held: Token[AccountClaims] | None,
+    before: Diagnosis,
+) -> Surroundings:
+    """Return what is known once servers have told which account they have."""
+    here = around.account
+    if here and before.user and before.user.account != here.claims.sub:
+        return around  # they were asked for that of the token, which is another
+    compare_accounts(side, here, held, before)
+    if here and not held and before.fails(CheckCode.ACCOUNT_LOOKUP):
+        return around  # they have none as they would not take it, which here is told
+    return replace(around, account=held, is_certain=True)
 
 
 async def _ask(
@@ -129,12 +158,16 @@ async def _ask(
 ) -> tuple[Token[AccountClaims] | None, bool]:
     """Return the account that servers have, and whether they refused one that is not pinned."""
     held: Token[AccountClaims] | None = None
+    operator = _operator_to_ask(url, around, diagnosis)
     try:
-        if around.names:
-            around.work.context.operator = around.names[0]
+        if operator is None:
+            has_some = len(around.work.authority.operators)
+            raise ResolverError(_STRANGER, hint=_ASK_FOR if has_some else _GIVE)
+        around.work.context.operator = operator.name
         async with connect(
             around.work, url=url, system_account=None, system_user=None, servers=None, **transport
         ) as resolver:
+            around.operators = around.operators or [operator.token]
             if diagnosis.user:
                 with suppress(ResolverError):  # of those resolvers that do not tell
                     held = await resolver.lookup(diagnosis.user.account)
@@ -143,20 +176,57 @@ async def _ask(
             await _attempt(url, transport, credentials, diagnosis, side)
             return held, await _pinned_fails(resolver) > before
     except NatsAuthError as error:
-        if side.connected or side.error:
+        if side.connected or side.error or side.failure:
             return held, False
+        hint = "" if "--system-user" in error.hint else error.hint  # which is an option of push
         side.differences.append(
-            Note(f"the server was not asked which account it has: {error.args[0]}", error.hint)
+            Note(f"the server was not asked which account it has: {error.args[0]}", hint)
         )
     await _attempt(url, transport, credentials, diagnosis, side)
     return None, False
+
+
+def _operator_to_ask(url: str, around: Surroundings, diagnosis: Diagnosis) -> OperatorNode | None:
+    """Return the operator of whom a system user may be shown to a server.
+
+    Whoever gets its signature of a nonce can pass it on, and is a system user elsewhere: so it is
+    one that was named, or whose server it is by its own claims, or who stands behind the creds.
+    """
+    named = around.asked
+    user, account = diagnosis.user, around.account
+    if not named and around.names and user and account:
+        keys = {account.claims.sub, *map(public_key_of, account.claims.nats.signing_keys)}
+        named = around.names[0] if user.iss in keys else ""
+    if named:
+        return around.work.operator(named)
+    return next((node for node in operators_of(around.work) if _is_server_of(url, node)), None)
+
+
+def _is_server_of(url: str, operator: OperatorNode) -> bool:
+    body = operator.claims.nats
+    for text in (body.account_server_url, *(body.operator_service_urls or ())):
+        with suppress(ResolverError):
+            if url in parse_servers(text):
+                return True
+    return False
+
+
+def data_of(answer: bytes) -> dict[str, Any]:
+    """Return what a server answers as ``data``; empty where it answers something else."""
+    try:
+        found = loads(answer)
+    except JsonError:
+        return {}
+    data = found.get("data") if isinstance(found, dict) else None
+    return data if isinstance(data, dict) else {}
 
 
 async def _pinned_fails(resolver: ResolverClient) -> int:
     """Return how often servers refused users of accounts that they are not pinned to."""
     session = resolver._session  # noqa: SLF001 - no method of the client asks this
     answers = await session.ask(VARZ, hint="")
-    return sum(json.loads(answer)["data"].get("pinned_account_fails", 0) for answer in answers)
+    counts = [data_of(answer).get("pinned_account_fails") for answer in answers]
+    return sum(count for count in counts if isinstance(count, int))
 
 
 async def _attempt(
@@ -166,11 +236,7 @@ async def _attempt(
     diagnosis: Diagnosis,
     side: ServerSide,
 ) -> None:
-    """Connect with the creds, and ask the server who that is.
-
-    Raises:
-        ResolverConnectionError: There is no connection, and the server said nothing of the creds.
-    """
+    """Connect with the creds, and ask the server who that is."""
     seconds = transport["timeout"].total_seconds()
     names = ("ca_cert", "client_cert", "client_key")
     inbox = _inbox(diagnosis)
@@ -184,13 +250,22 @@ async def _attempt(
             tls_first=transport["tls_first"],
         ) as connection:
             side.connected = True
-            answers = await connection.questions.ask(_INFO, b"", enough=bool, patience=seconds)
-            for answer in answers.received:
-                side.info = json.loads(answer)["data"]
+            for _ in range(_PATIENCE if diagnosis.at_once else 1):  # its answer may come first
+                answers = await connection.questions.ask(_INFO, b"", enough=bool, patience=seconds)
+                for answer in answers.received:
+                    side.info = data_of(answer) or None
+                if diagnosis.at_once:
+                    await asyncio.sleep(_PAUSE)
     except ResolverConnectionError as error:
-        if not (side.connected or (said := _said(error))):
-            raise
-        side.error = str(error.args[0]).partition(": ")[2] if side.connected else said
+        said = _said(error)
+        if side.connected:
+            said = said or str(error.args[0]).partition(": ")[2] or str(error.args[0])
+        # Whether nats-py notes the end before it is through with connecting is a matter of luck.
+        if _ENDED.search(said or str(error.args[0])) and diagnosis.at_once:
+            said = diagnosis.error
+        side.connected = side.connected or said in _CLOSING
+        side.error = said
+        side.failure = None if said else error
     except ResolverError:  # the user may not ask
         return
 
@@ -227,81 +302,14 @@ def _own_address(url: str) -> str | None:
 
 
 def _told(side: ServerSide, diagnosis: Diagnosis, *, pinned: bool) -> Iterator[CheckCode]:
-    """Go through the checks that must have failed at the server, by what else is known."""
+    """Go through the checks that must have failed at the server, by what else is known.
+
+    Where all is known but for one check, it is that; otherwise it is one of those not known.
+    """
+    unknown = [item.code for item in diagnosis.of(State.UNKNOWN)]
     if side.error == _TOO_MANY:
         yield CheckCode.CONNECTION_LIMIT
     elif pinned:
         yield CheckCode.PINNED_ACCOUNTS
-    else:
-        yield from (item.code for item in diagnosis.of(State.UNKNOWN))
-
-
-def _compare_accounts(
-    side: ServerSide, here: Token[AccountClaims] | None, there: Token[AccountClaims] | None
-) -> None:
-    if here is None or here == there:
-        return
-    name = here.claims.name
-    if there is None:
-        side.differences.append(
-            Note(f"servers do not have account {name!r:.80}", f"natsauth push -a {name}")
-        )
-        return
-    mine, its = here.claims, there.claims
-    age = "an older" if its.iat < mine.iat else "a newer" if its.iat > mine.iat else "another"
-    hint = f"natsauth pull -a {name}" if age == "a newer" else f"natsauth push -a {name}"
-    what = "; ".join(_differences(mine, its)) or "the same is in it"
-    side.differences.append(
-        Note(f"servers have {age} token of account {name!r:.80} than the store: {what}", hint)
-    )
-
-
-def _differences(here: AccountClaims, there: AccountClaims) -> Iterator[str]:
-    """Say in what two tokens of an account differ."""
-    keys = [{*map(public_key_of, claims.nats.signing_keys)} for claims in (here, there)]
-    revoked = [{*(claims.nats.revocations or {}).items()} for claims in (here, there)]
-    for what, (mine, its) in (
-        ("signing key", [{*map(str, found)} for found in keys]),
-        ("revocation", [{f"{key} at {at}" for key, at in found} for found in revoked]),
-    ):
-        yield from (f"they lack the {what} {one}" for one in sorted(mine - its))
-        yield from (f"they have the {what} {one}" for one in sorted(its - mine))
-    if here.exp != there.exp:
-        yield "exp differs"
-    for member in fields(here.nats):
-        if member.name == "revocations" or (member.name == "signing_keys" and keys[0] != keys[1]):
-            continue
-        if getattr(here.nats, member.name) != getattr(there.nats, member.name):
-            yield f"nats.{member.name} differs"
-
-
-def _compare_verdicts(side: ServerSide, diagnosis: Diagnosis) -> None:
-    expected = diagnosis.verdict
-    if side.verdict is Verdict.ADMITTED and expected in (Verdict.REFUSED, Verdict.CLOSED):
-        side.differences.append(
-            Note(
-                "the server took the connection, although by what is known here it should not",
-                _UNSEEN,
-            )
-        )
-    elif side.error and expected in (Verdict.ADMITTED, Verdict.UNDECIDED):
-        side.differences.append(
-            Note(f"the server said {side.error!r:.80}, although nothing here explains it", _UNSEEN)
-        )
-    if side.info is not None and diagnosis.user:
-        side.differences += map(Note, _surprises(side.info, diagnosis))
-
-
-def _surprises(info: dict[str, Any], diagnosis: Diagnosis) -> Iterator[str]:
-    """Say in what the server takes the user for something else."""
-    if diagnosis.user and info.get("account") != diagnosis.user.account:
-        yield f"the server has placed the user in account {info.get('account')}"
-    if diagnosis.evaluator is None:
-        return
-    effective = diagnosis.evaluator.effective()
-    given = info.get("permissions") or {}
-    for name, side in (("publish", effective.pub), ("subscribe", effective.sub)):
-        for kind, mine in (("allow", side.allow), ("deny", side.deny)):
-            its = (given.get(name) or {}).get(kind) or []
-            if sorted(its) != sorted(mine or []):
-                yield f"the server has other permissions: {name} {kind} is {its}, expected {mine}"
+    elif side.looked_up and len(unknown) == 1 and not side.connected:
+        yield from unknown

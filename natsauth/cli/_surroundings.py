@@ -59,6 +59,7 @@ class Surroundings:
         account: What the server has for the user's account; ``None`` if that is not known.
         is_certain: Whether the server has no other account for the user than this one, or none.
         names: The names of operator and account in the store, and of the user if it is there.
+        asked: The name of the operator of the store that was asked for, or an empty string.
         notes: What somebody should know.
     """
 
@@ -67,6 +68,7 @@ class Surroundings:
     account: Token[AccountClaims] | None = None
     is_certain: bool = False
     names: tuple[str, ...] = ()
+    asked: str = ""
     notes: list[Note] = field(default_factory=list)
 
 
@@ -91,6 +93,7 @@ def look_around(
     tokens = [(name, _in_file(name, OperatorClaims)) for name in operators]
     nodes = [around.work.operator(name) for name, token in tokens if token is None]
     around.operators = [token for _, token in tokens if token] + [node.token for node in nodes]
+    around.asked = nodes[0].name if nodes else ""
     if account and (token := _in_file(account, AccountClaims)):
         around.account, around.is_certain = token, True
     elif account:
@@ -98,7 +101,7 @@ def look_around(
         _take(around, operator, found(operator.accounts, account, operator), user)
         around.is_certain = True
     elif user:
-        _search(around, user, nodes or [*_operators(around.work)])
+        _search(around, user, nodes or [*operators_of(around.work)])
     return around
 
 
@@ -142,7 +145,7 @@ def _take(
             )
 
 
-def _operators(work: Workspace) -> Iterator[OperatorNode]:
+def operators_of(work: Workspace) -> Iterator[OperatorNode]:
     """Go through the operators of the store, the current one first."""
     everyone, current = work.authority.operators, ""
     if len(everyone):

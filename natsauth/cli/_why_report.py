@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from natsauth.cli._cures import DEPENDS
 from natsauth.cli._diagnosis import State, Verdict
 from natsauth.cli._findings import span
 from natsauth.cli._output import quoted
@@ -18,11 +20,12 @@ if TYPE_CHECKING:
     from natsauth.cli._surroundings import Note
 
 _HEADS = {
-    Verdict.ADMITTED: "ADMITTED: a server takes {who}",
-    Verdict.REFUSED: "REFUSED: a server does not take {who}",
-    Verdict.CLOSED: "CLOSED: a server takes {who}, and closes the connection at once",
+    Verdict.ADMITTED: "ADMITTED: {server} takes {who}",
+    Verdict.REFUSED: "REFUSED: {server} does not take {who}",
+    Verdict.CLOSED: "CLOSED: {server} takes {who}, and closes the connection at once",
     Verdict.UNDECIDED: "NOT DECIDED: nothing that is known refuses {who}, but not all is known",
 }
+_MOMENT = re.compile(r"\b(at|after|until|before) ([0-9]{9,10})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,42 +36,52 @@ class Report:
         diagnosis: The verdict by what is known.
         notes: What somebody should know beside it.
         side: What a server did, if one was asked.
+        is_stored: Whether the account is that of the store.
     """
 
     diagnosis: Diagnosis
     notes: Sequence[Note]
     side: ServerSide | None
+    is_stored: bool
 
     @property
     def verdict(self) -> Verdict:
         """What the server did, or what servers do."""
-        return self.side.verdict if self.side else self.diagnosis.verdict
+        return self.side.verdict if self.side and not self.side.failure else self.diagnosis.verdict
 
     @property
     def error(self) -> str:
         """What the client is told, or an empty string."""
-        return self.side.error if self.side else self.diagnosis.error
+        return self.side.error if self.side and not self.side.failure else self.diagnosis.error
 
-    def lines(self) -> Iterator[str]:
-        """Go through the lines for people."""
-        yield _HEADS[self.verdict].format(who=_who(self.diagnosis))
+    def lines(self, *, everything: bool = False) -> Iterator[str]:
+        """Go through the lines for people.
+
+        Args:
+            everything: Whether the checks that pass are named, too.
+        """
+        url = self.side.url if self.side and not self.side.failure else ""
+        server = f"the server {url}" if url else "a server"
+        yield _HEADS[self.verdict].format(who=_who(self.diagnosis), server=server)
+        if self.verdict is Verdict.ADMITTED and not self.side and self.is_stored:
+            yield "if servers have this account as the store has it: --server URL asks them"
         if self.error:
             yield f"the client is told: {self.error}"
         if self.diagnosis.log:
             yield f"the server logs:    {self.diagnosis.log}"
         yield from self._failing()
-        if unknown := self.diagnosis.of(State.UNKNOWN):
-            yield from ("", "not known:")
-            for item in unknown:
-                yield from _told("-", item)
+        if not (self.side and self.side.verdict is Verdict.ADMITTED and not self.side.failure):
+            yield from self._unknown()
         if notes := [*self.notes, *(self.side.differences if self.side else ())]:
             yield from ("", "to be looked at:")
             for note in notes:
-                yield f" - {note.message}"
+                yield f" - {self._readable(note.message)}"
                 if note.hint:
                     yield f"   cure: {note.hint}"
         if passed := self.diagnosis.of(State.PASSED):
-            yield from ("", f"passed: {', '.join(item.code for item in passed)}")
+            names = ", ".join(item.code for item in passed)
+            count = f"{len(passed)} check{'s' * (len(passed) > 1)}"
+            yield from ("", f"passed: {names if everything else f'{count}; --all names them'}")
         closing = self.diagnosis.closing
         if closing and not self.diagnosis.at_once:
             left = int(closing.at.timestamp() - datetime.now(UTC).timestamp())
@@ -81,9 +94,36 @@ class Report:
         elif failing:
             yield from ("", f"{len(failing)} checks fail; the server stops at the first:")
         for number, item in enumerate(failing, start=1):
-            yield from _told(f"{number}.", item)
+            yield from self._told(f"{number}.", item)
         if self.diagnosis.verdict is Verdict.CLOSED and closing:
-            yield f"cure: {closing.hint}"
+            yield from ("", f" 1. {self.diagnosis.because}", f"    cure: {closing.hint}")
+
+    def _unknown(self) -> Iterator[str]:
+        unknown = self.diagnosis.of(State.UNKNOWN)
+        if unknown and self.verdict is Verdict.REFUSED and not self.diagnosis.failed:
+            yield from ("", "the server does not tell why; what can be told from here is fine.")
+            yield "it is one of these, in the order in which servers ask:"
+        elif unknown:
+            yield from ("", "not known:")
+        for item in unknown:
+            if item.message != DEPENDS:
+                yield from self._told("-", item)
+        if others := [item.code for item in unknown if item.message == DEPENDS]:
+            yield f" - by what is in the account: {', '.join(others)}"
+
+    def _told(self, mark: str, item: Item) -> Iterator[str]:
+        indent = " " * (len(mark) + 2)
+        yield f" {mark} {item.code}: {self._readable(item.message)}"
+        texts = {"log:  ": item.log, "cure: ": self._readable(item.hint), "run:  ": item.command}
+        yield from (f"{indent}{word}{text}" for word, text in texts.items() if text)
+
+    def _readable(self, text: str) -> str:
+        """Return a text with the names of user and account for their keys, and with dates."""
+        for claims in (self.diagnosis.user, self.diagnosis.account):
+            if claims and claims.name and claims.sub:
+                name = quoted(f"{claims.name:.80}")
+                text = text.replace(f"'{claims.sub}'", name).replace(claims.sub, name)
+        return _MOMENT.sub(_date, text)
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as a JSON object."""
@@ -105,6 +145,7 @@ class Report:
                 "connected": side.connected,
                 "differences": [note._asdict() for note in side.differences],
                 "expected": found.verdict,
+                "failure": str(side.failure.args[0]) if side.failure else "",
                 "info": side.info,
                 "looked_up": side.looked_up,
                 "url": side.url,
@@ -112,21 +153,14 @@ class Report:
         return document
 
 
-def _told(mark: str, item: Item) -> Iterator[str]:
-    indent = " " * (len(mark) + 2)
-    yield f" {mark} {item.code}: {item.message}"
-    if item.log:
-        yield f"{indent}log:  {item.log}"
-    if item.hint:
-        yield f"{indent}cure: {item.hint}"
-    if item.command:
-        yield f"{indent}run:  {item.command}"
+def _date(found: re.Match[str]) -> str:
+    return f"{found[1]} {datetime.fromtimestamp(int(found[2]), UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _who(diagnosis: Diagnosis) -> str:
     user, account = diagnosis.user, diagnosis.account
     if user is None:
-        return "whoever this is"
+        return "these creds"
     name = f"user {quoted(user.name)} [{user.sub}]"
     owner = f"{quoted(account.name)} [{account.sub}]" if account else f"[{user.account}]"
     return f"{name} of account {owner}"

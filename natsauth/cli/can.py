@@ -75,7 +75,8 @@ def can(
     """Say whether a user may publish or subscribe, and which rule decides.
 
     The user is that of CREDS, a creds file or a token, or with -n one of the store. Exit code 0
-    means that the server carries it out, at least in part, and 4 that it does not.
+    means that the server carries it out, at least in part, and 4 that it does not: also where it
+    does not take the user in the first place.
     """
     asked = _question(words, name)
     if asked.operation == "publish" and queue is not None:
@@ -90,9 +91,15 @@ def can(
         decision = evaluator.publish(asked.subject, reply=reply)
     else:
         decision = evaluator.subscribe(asked.subject, queue=queue)
-    session.output.show(_document(decision), "\n".join(map(harmless, _lines(decision))))
-    _warn(session, credentials, around)
-    if not decision:
+    refusal = _refusal(session, credentials, around)
+    document = _document(decision) | {"admitted": not refusal, "refused": refusal}
+    lines = [*_lines(decision)]
+    if refusal:
+        lines += ["", f"BUT a server does not take this user at all: {refusal}"]
+    session.output.show(document, "\n".join(map(harmless, lines)))
+    if refusal:
+        session.output.note("natsauth why says more of what a server does not take the user for")
+    if refusal or not decision:
         click.get_current_context().exit(ExitCode.FINDINGS)
 
 
@@ -105,6 +112,8 @@ def _question(words: tuple[str, ...], name: str | None) -> _Question:
     ctx = click.get_current_context()
     creds, rest = ("", words) if name else (words[0] if words else "", words[1:])
     if len(rest) == len(_OPERATIONS) and rest[0] in _OPERATIONS:
+        if not rest[1]:
+            raise Mistake("The subject is empty.", ctx, hint="name one, such as orders.new")
         return _Question(creds, *rest)
     hint = f"{ctx.command_path} service.creds publish orders.new"
     if name:
@@ -131,9 +140,15 @@ def _evaluator(credentials: Credentials, around: Surroundings) -> Evaluator:
     """
     token = decode(credentials.token, UserClaims)
     account = around.account
-    system = {root.claims.nats.system_account for root in around.operators}
+    roots = [root.claims.nats for root in around.operators]
+    system = {root.system_account for root in roots}
     try:
-        return evaluate(token, account, system=bool(account and account.claims.sub in system))
+        return evaluate(
+            token,
+            account,
+            system=bool(account and account.claims.sub in system),
+            strict=any(root.strict_signing_key_usage for root in roots),
+        )
     except UsageError as error:
         if account is not None:
             raise
@@ -141,20 +156,15 @@ def _evaluator(credentials: Credentials, around: Surroundings) -> Evaluator:
         raise UsageError(str(error.args[0]), hint=hint) from None
 
 
-def _warn(session: Session, credentials: Credentials, around: Surroundings) -> None:
-    """Say what the verdict takes for granted."""
+def _refusal(session: Session, credentials: Credentials, around: Surroundings) -> str:
+    """Return why no server takes the user, or an empty string; say so if that is not known."""
     if around.account is None:
         session.output.note(
             "the account is not known: its default permissions and mappings are not looked at",
             hint="-a FILE gives it",
         )
-        return
-    diagnosis = diagnose(credentials, around, Circumstances(Connection(address=None)))
-    if refusal := diagnosis.refusal:
-        session.output.note(
-            f"a server does not take this user at all: {refusal.message}",
-            hint="natsauth why says more",
-        )
+    refusal = diagnose(credentials, around, Circumstances(Connection(address=None))).refusal
+    return refusal.message if refusal else ""
 
 
 def _lines(decision: Decision) -> Iterator[str]:

@@ -16,19 +16,21 @@ from natsauth.cli._tables import Table
 from natsauth.cli._tree import Workspace, found
 from natsauth.cli._values import many
 from natsauth.errors import StoreDataError
-from natsauth.policy import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from natsauth.authority import AccountNode, UserNode
-    from natsauth.cli._matrix import Matrix
+    from natsauth.cli._matrix import Judgement, Matrix
     from natsauth.cli._output import Output
     from natsauth.cli._session import Session
 
 _MAX_BYTES = 16 << 20
-_LETTERS = {Verdict.ALLOW: "PS", Verdict.FILTERED: "Ps"}
-_LEGEND = "P may publish, S may subscribe, s may in part, - may not; ! no server takes the user"
+_LETTERS = {"allow": "PS", "filtered": "Ps", "queue": "-q"}
+_LEGEND = (
+    "P may publish, S may subscribe, s may in part, q in a queue group only, - may not; "
+    "+ may answer requests, too, ! no server takes the user"
+)
 _BORDERS = 3
 """What a column of a table has beside its text."""
 
@@ -77,7 +79,9 @@ def matrix(
 
     write_output(html, page(made), force=force)
     numbers = {"subjects": len(made.subjects), "users": len(made.rows)}
-    counted = " and ".join(f"{number} {what}" for what, number in numbers.items())
+    counted = " and ".join(
+        f"{number} {what if number != 1 else what[:-1]}" for what, number in numbers.items()
+    )
     session.output.ok(f"wrote {counted} to {path_text(html)}", file=html, **numbers)
 
 
@@ -110,7 +114,10 @@ def _lines(file: str) -> list[str]:
 
 def _tables(made: Matrix) -> Iterator[Table]:
     """Go through the tables: with numbers for the subjects, where their names leave no room."""
-    names = [f"{row.account}/{row.name}{' !' * bool(row.refused)}" for row in made.rows]
+    names = [
+        f"{row.account}/{row.name}{' +' * row.answers}{' !' * bool(row.refused)}"
+        for row in made.rows
+    ]
     width = max(map(len, names), default=0) + sum(len(s) + _BORDERS for s in made.subjects)
     is_wide = width + 2 * _BORDERS > get_terminal_size().columns
     headers = [str(number) for number in range(1, len(made.subjects) + 1)]
@@ -121,7 +128,7 @@ def _tables(made: Matrix) -> Iterator[Table]:
     )
     for row, name in zip(made.rows, names, strict=True):
         cells = (made.cell(row, column) for column in range(len(made.subjects)))
-        table.row(name, *("".join(_letter(j.verdict, j.operation) for j in both) for both in cells))
+        table.row(name, *("".join(map(_letter, both)) for both in cells))
     yield table
     if is_wide:
         table = Table("Subjects", "#", "Subject")
@@ -135,5 +142,5 @@ def _tables(made: Matrix) -> Iterator[Table]:
         yield table
 
 
-def _letter(verdict: Verdict, operation: str) -> str:
-    return _LETTERS.get(verdict, "--")[operation == "subscribe"]
+def _letter(judgement: Judgement) -> str:
+    return _LETTERS.get(judgement.mark, "--")[judgement.operation == "subscribe"]

@@ -31,6 +31,7 @@ from natsauth.cli._permissions import (
 from natsauth.cli._tables import Table
 from natsauth.cli._tree import Workspace, editing
 from natsauth.errors import ExistsError, NotFoundError
+from natsauth.validation import validate
 
 if TYPE_CHECKING:
     from natsauth.authority import AccountNode
@@ -85,6 +86,7 @@ def add(
             node.signing_keys.add(sk)  # type: ignore[arg-type]  # of the role that the option asks for
         if any(value not in (None, []) for value in given.values()):
             _edit_scope(edit, node.claims.nats, public, given)
+            _warn_of_template(edit, node, public)
         _tell(edit, node, "added", public)
 
 
@@ -128,6 +130,7 @@ def edit(
         node = edit.account(account)
         public = _find(node, wanted) if isinstance(wanted, str) else node.signing_keys.add(wanted)  # type: ignore[arg-type]  # of the role that the option asks for
         _edit_scope(edit, node.claims.nats, public, given)
+        _warn_of_template(edit, node, public)
         _tell(edit, node, "edited", public)
 
 
@@ -144,6 +147,15 @@ def _edit_scope(edit: Edit, body: Account, public: str, given: dict[str, Any]) -
         scope.description = given["description"]
     edit_limits(edit, scope.template, given)
     edit_permissions(edit, scope.template, given)
+
+
+def _warn_of_template(edit: Edit, node: AccountNode, public: str) -> None:
+    """Note what is wrong with a template: for some, servers refuse all of its users."""
+    keys = [*map(public_key_of, node.claims.nats.signing_keys)]
+    place = f"$.nats.signing_keys[{keys.index(public)}].template."
+    for issue in validate(node.claims).issues:
+        if issue.path.startswith(place):
+            edit.warn(f"{issue.path.removeprefix(place)}: {issue.message}", code=issue.code)
 
 
 def _tell(edit: Edit, node: AccountNode, verb: str, public: str) -> None:

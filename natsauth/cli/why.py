@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import sys
+from itertools import chain
+from shutil import get_terminal_size
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,6 +30,8 @@ if TYPE_CHECKING:
     from natsauth.cli._server_side import ServerSide
     from natsauth.cli._session import Session
 
+_START = re.compile(r" *(?:- |[0-9]+\. )?(?:(log:|cure:|run:) *)?")
+_NARROW = 40
 _TRANSPORT = ("timeout", "tls_first", "ca_cert", "client_cert", "client_key")
 _ELSEWHERE = ("kind", "at", "connections", "proxy", "names_account")
 """What is said of a connection that somebody else makes."""
@@ -66,6 +73,7 @@ _CODES = {
     "--proxy", type=click.Choice(["trusted", "untrusted"]), help="The client comes over a proxy."
 )
 @click.option("--names-account", is_flag=True, help="The client names an account in CONNECT.")
+@click.option("--all", "everything", is_flag=True, help="Name the checks that pass, too.")
 @transport_options
 @click.pass_obj
 def why(
@@ -75,6 +83,8 @@ def why(
     operators: tuple[str, ...],
     account: str | None,
     server: str | None,
+    *,
+    everything: bool,
     **given: Any,
 ) -> None:
     """Find why a server refuses creds: every reason, each with its cure.
@@ -83,8 +93,8 @@ def why(
     account are those that are named, or those of the store. A client is told "Authorization
     Violation" whatever the reason, and the server's log has it with debug: true.
 
-    Exit code 0 means that a server takes them, 4 that it does not, and 3 that nothing refuses them
-    but not all is known that a server goes by.
+    Exit code 0 means that a server takes them, 4 that it does not, 3 that nothing refuses them but
+    not all is known that a server goes by, and 1 that the server could not be asked.
     """
     credentials = read_credentials(creds)
     user = read_user(credentials.token).claims
@@ -98,9 +108,21 @@ def why(
 
         transport = {name: given[name] for name in _TRANSPORT}
         side, around, diagnosis = ask(server, transport, credentials, around, circumstances)
-    found = Report(diagnosis, around.notes, side)
-    session.output.show(found.to_json(), "\n".join(map(harmless, found.lines())))
+    found = Report(diagnosis, around.notes, side, is_stored=bool(around.names))
+    lines = map(harmless, found.lines(everything=everything))
+    session.output.show(found.to_json(), "\n".join(chain.from_iterable(map(_wrapped, lines))))
+    if side and side.failure:
+        raise side.failure
     click.get_current_context().exit(_CODES[found.verdict])
+
+
+def _wrapped(line: str) -> list[str]:
+    """Return a line as several, where a terminal has no room for it; but no command."""
+    start = _START.match(line)
+    if not sys.stdout.isatty() or not start or start[1] == "run:":
+        return [line]
+    width, indent = max(get_terminal_size().columns, _NARROW), " " * start.end()
+    return wrap(line, width, subsequent_indent=indent, break_on_hyphens=False) or [line]
 
 
 def _circumstances(given: dict[str, Any], server: str | None) -> Circumstances:

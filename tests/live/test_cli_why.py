@@ -83,13 +83,24 @@ def test_it_names_the_cause_for_which_a_server_refuses(tmp_path: Path, cause: Ca
         line = found["log"].replace("account missing", "fetching jwt timed out")
         assert line in site.log(before, line)
         assert found["log"] or cause.reason is CheckCode.ACCOUNT_FIELD
-        if cause.by_client:
-            document = why(shop, *words, "--server", site.server.url, code=REFUSED)
-            assert document["reason"] == cause.reason
-            assert document["error"].encode() in answer
-            assert document["server"]["connected"] is False
-            [difference] = differences(document)
-            assert "was not asked which account it has" in difference
+        if not cause.by_client:
+            return
+        document = why(shop, *words, "--server", site.server.url, code=REFUSED)
+        assert document["reason"] == (cause.reason if cause.is_seen else "")
+        assert document["error"].encode() in answer
+        assert document["server"]["connected"] is False
+        assert "was not asked which account it has" in differences(document)[0]
+        assert_nothing_else_is_blamed(document, cause)
+        # With nothing but the creds, what the account decides is not known, and not made up.
+        document = why(shop, words[0], "--server", site.server.url, code=REFUSED)
+        assert document["error"].encode() in answer
+        assert_nothing_else_is_blamed(document, cause)
+
+
+def assert_nothing_else_is_blamed(document: dict[str, Any], cause: Cause) -> None:
+    states = {check["code"]: check["state"] for check in document["checks"]}
+    failing = {code for code, state in states.items() if state in ("failed", "would_fail")}
+    assert failing == {cause.reason} or (not failing and states[cause.reason] == "unknown")
 
 
 # What servers have, and the store has not
@@ -135,9 +146,9 @@ def test_who_connects_is_who_the_server_thinks(tmp_path: Path) -> None:
         side = document["server"]
         assert (side["connected"], side["looked_up"], side["differences"]) == (True, True, [])
         assert side["info"]["user"] == home.alice.public_key
-        assert side["info"]["permissions"]["publish"] == {"allow": ["a", "$SYS.REQ.USER.INFO"]}
+        assert set(side["info"]["permissions"]["publish"]["allow"]) == {"a", "$SYS.REQ.USER.INFO"}
         text = home.shop.run("why", str(home.creds), "--server", server.url)
-        assert text.stdout.startswith("ADMITTED: a server takes user ")
+        assert text.stdout.startswith(f"ADMITTED: the server {server.url} takes user ")
         assert "to be looked at" not in text.stdout
         assert text.stderr == ""
 
@@ -169,6 +180,33 @@ def test_an_account_that_was_never_pushed(home: Home) -> None:
         "message": "servers do not have account 'a'",
         "hint": "natsauth push -a a",
     }
+
+
+def test_a_signing_key_that_passes_for_an_account(home: Home) -> None:
+    signing = key(KeyType.ACCOUNT)
+    home.edit(signing_keys=[signing.public_key])
+    server = home.server()
+    home.push(server)
+    lost = user(signing)
+    home.shop.store.write(lost.jwt, "o", "a", "lost")
+    lost.write(home.path / "lost.creds")
+    document = why(home.shop, home.path / "lost.creds", "--server", server.url, code=REFUSED)
+    found = check(document, "account_lookup")
+    assert f"{signing.public_key} is a signing key of account 'a'; " in found["message"]
+    assert found["command"].startswith("natsauth reissue user -a a lost; ")
+    # They do have it.
+    assert differences(document) == []
+
+
+def test_an_account_that_no_server_would_take(home: Home) -> None:
+    home.edit()
+    home.shop("edit account a --expiry 2020-01-01 --force")
+    document = home.why(home.server(), REFUSED)
+    found = check(document, "account_lookup")
+    assert "expired" in found["message"]
+    assert found["command"] == "natsauth edit account a --expiry 30d; natsauth push -a a"
+    [difference] = document["server"]["differences"]
+    assert difference["hint"] == "mend it as is told above, then push it"
 
 
 def test_a_revocation_that_was_never_pushed(home: Home) -> None:
@@ -241,6 +279,29 @@ def test_what_is_closed_at_once(tmp_path: Path) -> None:
         assert document["server"]["differences"] == []
 
 
+@pytest.mark.parametrize(
+    ("case", "because"),
+    [
+        ({"user_nats": {"subs": 0}}, "nats.subs of the user is 0: not one subscription"),
+        ({"user_std": {"exp": -5}}, "exp of the user is -5: its time is over"),
+    ],
+)
+def test_what_is_closed_at_once_is_told_as_that(
+    tmp_path: Path, case: dict[str, Any], because: str
+) -> None:
+    (directory := tmp_path / "server").mkdir()
+    site = start(directory)
+    with site.server:
+        scene = Scene(case, site.root, int(time.time()))
+        _publish(site, scene)
+        words, shop = write(tmp_path, scene), Workshop(tmp_path / "shop")
+        for known in (words, words[:1]):
+            result = shop.run("why", *known, "--server", site.server.url)
+            assert result.exit_code == REFUSED
+            assert result.stdout.startswith(f"CLOSED: the server {site.server.url} takes user ")
+            assert f"\n 1. {because}" in result.stdout
+
+
 def test_a_server_that_does_not_tell_its_accounts(home: Home) -> None:
     both = f"resolver_preload: {{ {home.owner.public_key}: {home.shop.store.read('o', 'a')}, "
     server = home.start(home.realm.config("MEMORY").replace("resolver_preload: { ", both))
@@ -269,3 +330,43 @@ def test_an_offline_verdict_that_the_server_does_not_share(home: Home) -> None:
     document = home.why(server)
     assert (document["verdict"], document["server"]["expected"]) == ("admitted", "refused")
     assert "the server took the connection, although by what is known" in differences(document)[1]
+
+
+# Whom a server may see
+
+
+def test_a_system_user_is_shown_to_no_server_that_is_not_the_stores(
+    home: Home, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    with Home(tmp_path / "other") as other:
+        server = other.server()
+        other.push(server)
+        before = len(server.log)
+        document = why(home.shop, other.creds, "--server", server.url, code=ADMITTED)
+        assert document["server"]["looked_up"] is False
+        [difference] = document["server"]["differences"]
+        assert (
+            "nothing says that it is a server of an operator of the store"
+            in (difference["message"])
+        )
+        assert "-o NAME" in difference["hint"]
+        assert "authentication error" not in server.log[before:]
+        # Creds that only say that they are of an account of the store do not make it so either.
+        forged = user(key(KeyType.ACCOUNT), issuer_account=home.owner.public_key)
+        forged.write(tmp_path / "forged.creds")
+        words = (tmp_path / "forged.creds", "--server", server.url)
+        document = why(home.shop, *words, code=REFUSED)
+        assert "was not asked" in differences(document)[0]
+        assert "nothing says" in differences(document)[0]
+
+
+def test_a_server_that_the_operator_names_is_asked_of_an_account_of_others(home: Home) -> None:
+    server = home.server()
+    home.push(server)
+    home.shop.store.delete("o", "a")
+    words = (home.creds, "--server", server.url)
+    assert why(home.shop, *words, code=ADMITTED)["server"]["looked_up"] is False
+    document = why(home.shop, *words, "-o", "o", code=ADMITTED)
+    assert document["server"]["looked_up"] is True
+    assert {check["state"] for check in document["checks"]} == {"passed"}
