@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from time import perf_counter
-
 import pytest
 
 from natsauth import WeightedMapping
@@ -163,8 +161,8 @@ def test_older_servers_leave_out_what_cuts_tokens(target: str) -> None:
     assert Mappings(mappings).targets("a.xy") != ["a.xy"]
 
 
+@pytest.mark.timeout(60)  # what is not bounded takes hours
 def test_what_costs_much_is_bounded() -> None:
-    start = perf_counter()
     assert become("a.*", "{{left(" * 100_000 + "}}", "a.x") == ["a.x"]
     assert become("a.*", "{{left( ) " * 100_000 + "}}", "a.x") == ["a.x"]
     assert become("a.*", "{{left(\n" * 100_000 + "}}", "a.x") == ["a.x"]
@@ -172,4 +170,3 @@ def test_what_costs_much_is_bounded() -> None:
     assert len(become("a", ".".join(["{{random(1000)}}"] * 50_000), "a")) > 1
     long = become("a", "x" * 1_000_000 + ".{{random(1000)}}", "a")
     assert MAX_CHARACTERS <= sum(map(len, long)) <= MAX_CHARACTERS + 2_000_000
-    assert perf_counter() - start < 5

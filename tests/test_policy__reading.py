@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -148,8 +147,7 @@ def test_tokens_of_others() -> None:
         decode(forge(user, OPERATOR))
 
 
+@pytest.mark.timeout(60)  # what is not bounded takes hours
 def test_many_members_of_one_name_are_read_in_time_that_grows_with_them() -> None:
-    start = perf_counter()
     body = ",".join(['"nats":{"type":"user","version":2}'] * 16_000)
     assert claims_of(f"{{{ISS},{body}}}") is not None
-    assert perf_counter() - start < 3

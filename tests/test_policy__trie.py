@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from time import perf_counter
-
 import pytest
 
 from natsauth.policy._trie import (
@@ -190,16 +188,15 @@ def test_a_subscription_takes_what_is_published_literally(
     assert [subject for subject in asked if takes(pattern, subject)] == subjects
 
 
+@pytest.mark.timeout(60)  # what is not bounded takes hours
 def test_hostile_lists_and_subjects_cost_no_more_than_their_length() -> None:
     hostile = Trie()
     for number in range(1 << 13):  # every mix of a and * that is 13 long
         hostile.add([("a", "*")[number >> bit & 1] for bit in range(13)], number)
     long = trie(*(".".join("*" * length) for length in range(1, 300)), ".".join("*" * 10_000))
     asked = ["a"] * 10_000
-    start = perf_counter()
     assert hostile.first(["a"] * 13) == 0
     assert hostile.first(["*"] * 13) == hostile.first_overlap(["*"] * 13) + (1 << 13) - 1
     assert hostile.first(asked) == NEVER
     assert long.first(asked) == 299
     assert long.first_overlap(asked) == 299
-    assert perf_counter() - start < 2
