@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from natsauth.errors import UsageError
 from natsauth.policy._judge import filtering, to_publish, to_subscribe, withheld
@@ -19,7 +19,10 @@ _SENDABLE = re.compile("[^\t\n\r \ud800-\udfff]+").fullmatch
 """Takes what the protocol can carry: a word without what separates words, and in UTF-8."""
 _made = tuple.__new__
 """Makes a NamedTuple in half the time that its constructor takes."""
+# A member of an enumeration costs Python 3.11 as much as a step through the trie.
 _ALLOW, _DENY = Verdict.ALLOW, Verdict.DENY
+_CUT: Final = (Verdict.FILTERED, Reason.FILTERED)
+_INVALID: Final = (Verdict.INVALID_SUBJECT, Reason.INVALID_SUBJECT, None)
 
 
 def publish(
@@ -69,10 +72,12 @@ def subscribe(
     if verdict is _ALLOW or reason is Reason.SYSTEM_QUEUE:
         starts, cut = filtering(installed, subject, tokens, queue)
         filters = filters or starts
-        if verdict is _ALLOW and ("" in tokens or ">" in tokens[:-1]):
-            verdict, reason, rule = Verdict.INVALID_SUBJECT, Reason.INVALID_SUBJECT, None
-        elif verdict is _ALLOW and filters and cut is not None:
-            verdict, reason, rule = Verdict.FILTERED, Reason.FILTERED, cut
+        if verdict is not _ALLOW:
+            pass
+        elif "" in tokens or (">" in subject and ">" in tokens[:-1]):
+            verdict, reason, rule = _INVALID
+        elif filters and cut is not None:
+            (verdict, reason), rule = _CUT, cut
     decision = _made(
         Decision,
         ("subscribe", subject, queue, None, subject, verdict, reason, rule, (), installed),

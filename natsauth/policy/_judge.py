@@ -80,13 +80,15 @@ def to_subscribe(installed: Installed, tokens: Sequence[str], queue: str | None)
         tokens: The tokens of the subject.
         queue: The queue group.
     """
+    allow, deny = installed.sub_allow, installed.sub_deny
     outcome = _UNRESTRICTED
-    if installed.sub_allow is not None:
-        outcome = _allowed(installed.sub_allow, tokens, queue)
+    if allow is not None:
+        rule = None if queue else allow.plain(tokens)
+        outcome = _by_queue(allow, tokens, queue) if rule is None else (_ALLOW, _ALLOWED, rule)
         if outcome[0] is _DENY:
             return outcome
-    if installed.sub_deny is not None:
-        rule = _denied(installed, installed.sub_deny, tokens, queue)
+    if deny is not None:
+        rule = _denied(installed, deny, tokens, queue) if queue else deny.plain(tokens)
         if rule is not None:
             return _DENY, _DENIED, rule
     if queue == SYSTEM_QUEUE:
@@ -104,8 +106,10 @@ def filtering(
         withhold some of what the subscription asks for.
     """
     denied = installed.sub_deny
-    is_wild = "*" in tokens or ">" in tokens
-    if denied is None or not (is_wild or queue):
+    if denied is None:
+        return False, None
+    is_wild = ("*" in subject or ">" in subject) and ("*" in tokens or ">" in tokens)
+    if not is_wild and not queue:
         return False, None
     if installed.behaviour.filters_queues:
         rule = denied.overlap(tokens, queue)
@@ -133,13 +137,12 @@ def withheld(installed: Installed, subject: str, queue: str | None) -> Rule | No
     return installed.sub_deny.plain(tokens)
 
 
-def _allowed(rules: RuleList, tokens: Sequence[str], queue: str | None) -> Outcome:
-    plain = rules.plain(tokens)
-    if plain is not None and not queue:
-        return _ALLOW, _ALLOWED, plain
+def _by_queue(rules: RuleList, tokens: Sequence[str], queue: str | None) -> Outcome:
+    """Judge a subscription for a queue group, or one that no entry without queue allows."""
     other = rules.queued(tokens)
     if other is None:
-        return (_ALLOW, _ALLOWED, plain) if plain is not None else (_DENY, _NOT_ALLOWED, None)
+        plain = rules.plain(tokens) if queue else None
+        return (_DENY, _NOT_ALLOWED, None) if plain is None else (_ALLOW, _ALLOWED, plain)
     if not queue:
         return _DENY, Reason.QUEUE_ONLY, other
     # Beside entries with a queue, those without one have nothing to say about queue groups.
@@ -150,9 +153,9 @@ def _allowed(rules: RuleList, tokens: Sequence[str], queue: str | None) -> Outco
 
 
 def _denied(
-    installed: Installed, rules: RuleList, tokens: Sequence[str], queue: str | None
+    installed: Installed, rules: RuleList, tokens: Sequence[str], queue: str
 ) -> Rule | None:
-    if queue and not installed.behaviour.plain_deny_first and rules.queued(tokens) is not None:
+    if not installed.behaviour.plain_deny_first and rules.queued(tokens) is not None:
         return rules.of_queue(tokens, queue)
     return rules.first(tokens, queue)
 

@@ -145,7 +145,7 @@ class RuleList:
         number = self._plain.first_overlap(tokens)
         if queue and self._queues:
             number = _least((number, *(trie.first_overlap(tokens) for trie in self._of(queue))))
-        return self._rule(number)
+        return self.rules[number] if number < NEVER else None
 
     def may_overlap(self, subject: str, tokens: Sequence[str]) -> bool:
         """Tell whether the server sees that some entry, whatever its queue, overlaps a pattern.

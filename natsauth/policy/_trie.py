@@ -8,7 +8,6 @@ A walk enters each node at most once, so that it never costs more than the list 
 from __future__ import annotations
 
 import re
-from itertools import repeat
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -181,7 +180,7 @@ class Trie:
                 return best
             node, depth = pending.pop()
 
-    def first_overlap(self, tokens: Sequence[str]) -> int:
+    def first_overlap(self, tokens: Sequence[str]) -> int:  # noqa: C901 - calls cost more than steps
         """Return the index of the first entry that takes some subject that a pattern takes, too.
 
         Args:
@@ -190,9 +189,11 @@ class Trie:
         best = NEVER
         if "" in tokens:
             return best
+        last = tokens[-1]
         count = len(tokens) - 1
         node, depth = self._root, 0
         pending: list[tuple[_Node, int]] = []
+        child: _Node | None
         while True:
             while depth < count:
                 if node.rest < best:  # noqa: PLR1730
@@ -200,7 +201,8 @@ class Trie:
                 token, star = tokens[depth], node.star
                 depth += 1
                 if token == "*":  # noqa: S105 - a token of a subject
-                    pending.extend(zip(node.children.values(), repeat(depth)))
+                    for child in node.children.values():
+                        pending.append((child, depth))  # noqa: PERF401 - a call of its own in 3.11
                 elif (child := node.children.get(token)) is not None:
                     if star is None:
                         node = child
@@ -210,18 +212,23 @@ class Trie:
                     break
                 node = star
             else:
-                best = min(best, node.rest, _last_overlap(node, tokens[count]))
+                best = _last_overlap(node, last, best)
             if not pending:
                 return best
             node, depth = pending.pop()
 
 
-def _last_overlap(node: _Node, token: str) -> int:
-    """Return the first entry from a node that takes something that the last token takes."""
+def _last_overlap(node: _Node, token: str, best: int) -> int:
+    """Return the first entry, up to the best so far, that takes something the last token takes."""
     if token == ">":  # noqa: S105 - a token of a subject
-        return node.below
+        return min(best, node.below)
+    if node.rest < best:  # noqa: PLR1730 - see first()
+        best = node.rest
     if token == "*":  # noqa: S105
-        return node.leaf
-    best = node.star.end if node.star else NEVER
-    child = node.children.get(token)
-    return child.end if child and child.end < best else best
+        return min(best, node.leaf)
+    child, star = node.children.get(token), node.star
+    if star is not None and star.end < best:
+        best = star.end
+    if child is not None and child.end < best:
+        best = child.end
+    return best
