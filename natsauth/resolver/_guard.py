@@ -9,20 +9,25 @@ from __future__ import annotations
 from collections import deque
 from contextlib import aclosing
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from natsauth.errors import ClaimsError, TokenError
-from natsauth.resolver._protocol import LOOKUP
+from natsauth.errors import ClaimsError, ResolverError, TokenError
+from natsauth.resolver._answers import parse_accounts
+from natsauth.resolver._protocol import LIST, LOOKUP
 from natsauth.token import peek_unverified
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable, Iterator
+    from collections.abc import AsyncGenerator, Container, Iterable
 
     from natsauth.resolver._preflight import Checked
+    from natsauth.resolver._questions import Question
     from natsauth.resolver._session import Session
 
 _PATIENCE = 1.0
 """Seconds: a full resolver answers from its disk; others, beside it in a cluster, not at all."""
+_FEW = 32
+"""Accounts that are looked up at once; with more, it pays to ask first which ones servers have."""
 
 
 async def guarded(
@@ -41,16 +46,36 @@ async def guarded(
     """
     out: deque[Checked] = deque()
 
-    def questions() -> Iterator[tuple[str, bytes] | None]:
-        for account in accounts:
-            out.append(account)
-            skipped = force or account.problems
-            yield None if skipped else (LOOKUP.format(account.claims.sub), b"")
-
     hasty = replace(session, patience=min(session.patience, _PATIENCE))
-    async with aclosing(hasty.ask_each(questions())) as answered:
+
+    async def questions() -> AsyncGenerator[Question, None]:
+        known: Container[str] | None = None
+        for number, account in enumerate(accounts):
+            if number == _FEW and not force:
+                known = await _known(hasty)
+            out.append(account)
+            key = account.claims.sub
+            skipped = force or account.problems or not (known is None or key in known)
+            yield None if skipped else (LOOKUP.format(key), b"")
+
+    async with aclosing(questions()) as asked, aclosing(hasty.ask_each(asked)) as answered:
         async for answers in answered:
             yield _compared(out.popleft(), answers.received)
+
+
+async def _known(session: Session) -> Container[str] | None:
+    """Return the accounts of which some server has a token; ``None`` if nobody says.
+
+    Raises:
+        ResolverConnectionError: The connection was lost.
+    """
+    async with session.questions.aside(LIST, patience=session.patience) as told:
+        answers = await told(lambda received: len(received) >= session.roster.count)
+    try:
+        lists = [parse_accounts(answer).accounts for answer in answers]
+    except ResolverError:
+        return None
+    return frozenset(chain.from_iterable(lists)) if lists else None
 
 
 def _compared(account: Checked, given: list[bytes]) -> Checked:

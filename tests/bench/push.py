@@ -3,7 +3,8 @@
 A full resolver on this machine gets 1,000 new accounts, from natsauth and from a bare loop over
 nats-py that sends the same messages and counts the answers. Both do so in turn, to servers that
 have none yet, as a server takes longer to keep an account than to see that it has it. The accounts
-are signed beforehand; natsauth checks each one and looks it up, which the bare loop does not.
+are signed beforehand; natsauth checks each one and looks up what the server has, which the bare
+loop does not.
 Memory is what Python allocates while it reads accounts from a file as it pushes them.
 """
 

@@ -14,7 +14,7 @@ from natsauth.claims import Permission, WeightedMapping
 from natsauth.errors import ResolverConnectionError, ResolverError, UsageError
 from natsauth.keys import KeyType
 from natsauth.resolver import PushEffect, PushReason
-from natsauth.resolver._protocol import SUBJECTS, VARZ
+from natsauth.resolver._protocol import LIST, SUBJECTS, VARZ
 from natsauth.subjects import out_of_range
 from natsauth.token import encode
 from tests.live import _realm
@@ -278,6 +278,24 @@ async def test_what_servers_have_newer_is_not_sent(start_server: StartServer) ->
         assert [found.problems async for found in client.check_each([old], force=True)] == [()]
         assert await client.push(old, force=True)
         assert await client.lookup(owner.public_key) == old
+
+
+@pytest.mark.parametrize("may_list", [True, False])
+async def test_what_is_newer_among_many(start_server: StartServer, *, may_list: bool) -> None:
+    realm, owner, now = Realm(), key(KeyType.ACCOUNT), int(time.time())
+    server = start_server(realm.config())
+    new = encode(realm.account(owner, "a").claims, realm.signing, now=now)
+    old = encode(new.claims, realm.signing, now=now - 1)
+    others = [realm.new_account(f"other {number}") for number in range(40)]
+    refused = Permission() if may_list else Permission(deny=[LIST])
+    async with realm.connect(server.url, creds=realm.system_user(pub=refused)) as client:
+        assert await client.push_all([new, others[0]])
+        *pushed, last = await client.push_all([*others, old])
+        assert all(pushed)
+        assert last.reason is PushReason.NOT_SENT
+        assert await client.lookup(owner.public_key) == new
+    async with realm.connect(server.url) as client:
+        assert len((await client.list_accounts()).accounts) == 42  # with the system account
 
 
 async def test_what_servers_have_is_none(start_server: StartServer, tmp_path: Path) -> None:
