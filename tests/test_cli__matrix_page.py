@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
-import subprocess
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 import pytest
 
 from natsauth.authority import Authority
 from natsauth.claims import Permission, User
-from tests._command import environment
+from tests._browser import in_browser, opened
 from tests._workshop import Workshop
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-in_browser = pytest.mark.skipif(
-    BROWSER is None and os.environ.get("NATSAUTH_REQUIRE_INTEROP") != "1",
-    reason="there is no chromium on PATH: apt-get install chromium",
-)
 EVIL = "<img src=x onerror=alert(1)>"
 SCRIPT = "</script><script>alert(1)</script>"
 
@@ -35,7 +26,6 @@ class Page:
 
     def __init__(self, directory: Path, shop: Workshop, *options: str) -> None:
         self.file = directory / "page.html"
-        self._directory = directory
         shop("matrix", "--html", str(self.file), *options)
         self.text = self.file.read_text("utf-8")
         found = re.search(r'id="data">(.*?)</script>', self.text, re.DOTALL)
@@ -48,22 +38,7 @@ class Page:
 
     def opened(self, **state: str) -> Dom:
         """Return the page once its script has run; the browser has nothing to complain about."""
-        assert BROWSER
-        command = [
-            BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
-            "--virtual-time-budget=5000", f"--user-data-dir={self._directory / 'profile'}",
-            "--dump-dom", f"{self.file.as_uri()}#{urlencode(state)}",
-        ]  # fmt: skip
-        run = subprocess.run(
-            command,
-            capture_output=True,
-            check=True,
-            encoding="utf-8",
-            env=environment(HOME=str(self._directory)),
-            timeout=90,
-        )
-        assert "CONSOLE" not in run.stderr
-        return Dom(run.stdout)
+        return Dom(opened(self.file, **state))
 
 
 class Dom(HTMLParser):

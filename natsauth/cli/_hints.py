@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from shlex import quote
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from natsauth.claims import Claims
 
 _FORCED = "; allow_lockout=True does it all the same"
 _NAME = re.compile(r"'([^']*)'")
@@ -80,3 +84,12 @@ def in_commands(hint: str, *, force: bool = False) -> str:
         keys = [f"natsauth edit account {quote(name)} --sk generate" for name in names]
         cure = ", ".join([*keys, cure])
     return f"{cure}; --force goes ahead all the same" if force and forced else cure
+
+
+def picture_of(claims: Claims) -> str:
+    """Return the hint that an operator or an account can be drawn; nothing for other claims."""
+    if claims.kind == "operator":
+        return "natsauth graph draws its accounts, and what they share"
+    if claims.kind == "account":
+        return f"natsauth graph -a {quote(claims.name)} draws what it shares, and its users"
+    return ""

@@ -53,6 +53,7 @@ _ENTRIES: dict[str, tuple[str, str] | dict[str, tuple[str, str]]] = {
         "creds": ("creds:creds", "Print the creds of a user."),
         "nkey": ("nkey:nkey", "Make key pairs."),
     },
+    "graph": ("graph:graph", "Draw a store: accounts, keys, users, and what they share."),
     "export": {
         "keys": ("keys:export", "Write seeds to files of their own."),
     },
@@ -148,7 +149,7 @@ ALIASES = {
 """What other programs call a group."""
 _GENERATE_ELSEWHERE = {
     "context": "nats context save NAME --creds FILE, with creds of natsauth generate creds",
-    "diagram": "natsauth describe account shows exports and imports",
+    "diagram": "natsauth graph draws the store; -a some accounts of it",
     "profile": "natsauth generate creds prints what a client needs",
 }
 

@@ -9,6 +9,7 @@ import click
 from natsauth._files import write_file
 from natsauth._redact import without_seeds
 from natsauth.cli._describe import describe
+from natsauth.cli._hints import picture_of
 from natsauth.cli._options import options
 from natsauth.cli._output import json_text, path_text
 from natsauth.cli._tokens import armoured, field_text, payload_of
@@ -58,6 +59,8 @@ def show_described(
         text, value = "\n".join(table.render() for table in tables), payload
     if output_file is None or output_file == "--":
         session.output.show(value, text, show_seeds=field == "jti")  # which only looks like one
+        if not (field or raw or session.output.json) and (hint := picture_of(token.claims)):
+            session.output.note(hint)
         return
     text = json_text(value) if session.output.json else text
     write_file(output_file, without_seeds(text).encode())

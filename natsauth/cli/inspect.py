@@ -12,6 +12,7 @@ from natsauth.cli._commands import command
 from natsauth.cli._credentials import read_source
 from natsauth.cli._describe import describe
 from natsauth.cli._findings import ERROR, Finding, findings
+from natsauth.cli._hints import picture_of
 from natsauth.cli._keys import parse_key
 from natsauth.cli._output import ExitCode
 from natsauth.cli._tables import harmless
@@ -64,6 +65,8 @@ def inspect(session: Session, /, source: str) -> None:
     session.output.show(document, _text(found))
     if found.forged:
         session.output.note(f"NOT VERIFIED: {found.forged}", hint="do not believe what it says")
+    elif not session.output.json and (hint := picture_of(found.claims)):
+        session.output.note(hint)
     if any(finding.level == ERROR for finding in found.findings):
         click.get_current_context().exit(ExitCode.FINDINGS)
 
