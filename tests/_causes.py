@@ -131,8 +131,9 @@ CAUSES = {
         by_client=False,
     ),
 }
-CODES = set(CheckCode) - {CheckCode.ACCOUNT_ISSUER}
-"""The issuer of an account is looked at twice, and the lookup of the account is before."""
+CODES = set(CheckCode) - {CheckCode.ACCOUNT_ISSUER, CheckCode.JETSTREAM}
+"""The issuer of an account is looked at twice, and the lookup of the account is before. For want of
+JetStream clients of MQTT are refused alone, and these are told nothing."""
 
 
 def write(directory: Path, scene: Scene) -> list[str]:

@@ -178,6 +178,20 @@ def test_lint_as_json(shop: Workshop) -> None:
     assert found[0]["hint"].startswith("end it in '>'")
 
 
+def test_lint_of_a_severity(shop: Workshop) -> None:
+    shop("add user -a billing open --deny-sub a*")
+    shop("add user -a billing star --allow-sub a.*")
+    for severity, found in (
+        ("error", {"error"}),
+        ("warning", {"error", "warning"}),
+        ("info", {"error", "warning", "info"}),
+    ):
+        result = shop.run(f"validate -a billing --lint --severity {severity} --json")
+        assert {f["severity"] for f in json.loads(result.stdout)} == found
+    assert "no_expiry" not in shop.run("validate -a billing --lint --severity warning").stdout
+    assert "--severity needs --lint" in shop.fails("validate --severity error", code=2)
+
+
 def test_errors_of_lint_set_the_exit_code(shop: Workshop) -> None:
     shop("add user -a billing open --deny-sub a.>.b")
     assert shop.run("validate -a billing").exit_code == 0

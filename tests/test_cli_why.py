@@ -126,7 +126,7 @@ def test_all_reasons_are_named_in_the_order_of_the_server(tmp_path: Path) -> Non
     )
     assert "passed: proxy_signature, token, " in lines.stdout
     lines = Workshop(tmp_path).run("why", *words, "--address", "127.0.0.1")
-    assert "passed: 16 checks; --all names them" in lines.stdout
+    assert "passed: 17 checks; --all names them" in lines.stdout
 
 
 BY_THE_ACCOUNT = (
@@ -479,3 +479,19 @@ def test_a_template_that_lacks_a_tag(shop: Workshop) -> None:
     edit, generate = found["command"].split("; ")
     assert edit == "natsauth edit user -a a bob --tag dept:VALUE"
     assert generate == f"natsauth generate creds -a a -n bob -o {creds} -F"
+
+
+def test_mqtt_needs_jetstream(tmp_path: Path) -> None:
+    case = {"user_nats": {"bearer_token": True}}
+    assert ask(tmp_path, case, code=ADMITTED)["reason"] == ""
+    document = ask(tmp_path, case, "--type", "mqtt", code=REFUSED)
+    assert document["reason"] == "jetstream"
+    assert document["error"] == ""
+    assert "JetStream not enabled for account" in check(document, "jetstream")["log"]
+
+
+def test_who_has_no_name_is_told_by_its_key(tmp_path: Path) -> None:
+    scene = Scene({}, ROOT, int(time.time()))
+    result = Workshop(tmp_path).run("why", *write(tmp_path, scene))
+    head = result.stdout.splitlines()[0]
+    assert head == f'ADMITTED: a server takes user {scene.user_key.public_key} of account "ACC"'

@@ -109,6 +109,11 @@ def test_the_limits_are_those_of_the_scope_where_the_user_names_its_account() ->
 
 
 def test_limits_of_the_user_come_too_late_for_mqtt() -> None:
-    bearer = {"bearer_token": True, "subs": 0}
-    assert closing(user_nats=bearer)
-    assert closing(user_nats=bearer, connect={"type": "MQTT"}) is None
+    case: dict[str, Any] = {
+        "user_nats": {"bearer_token": True, "subs": 0},
+        "account_nats": {"limits": {**UNLIMITED, "disk_storage": -1}},
+    }
+    assert closing(**case)
+    assert closing(**case, connect={"type": "MQTT"}) is None
+    case["account_nats"]["limits"]["subs"] = 0
+    assert closing(**case, connect={"type": "MQTT"})

@@ -19,6 +19,16 @@ SCOPED: dict[str, Any] = {"signer": "scoped_key", "user_nats": EMPTY}
 STRANGER = KeyPair.generate(KeyType.USER).public_key
 LATE = [{"start": "13:00:00", "end": "14:00:00"}]
 
+
+def mqtt(jetstream: dict[str, Any]) -> dict[str, Any]:
+    limits = {**UNLIMITED, **jetstream}
+    return {
+        "user_nats": {"bearer_token": True},
+        "connect": {"type": "MQTT"},
+        "account_nats": {"limits": limits},
+    }
+
+
 FAILING: dict[CheckCode, list[tuple[dict[str, Any], str, str, str]]] = {
     CheckCode.PROXY_SIGNATURE: [
         ({"connect": {"proxy": "bad"}},
@@ -63,6 +73,14 @@ FAILING: dict[CheckCode, list[tuple[dict[str, Any], str, str, str]]] = {
     CheckCode.ACCOUNT_FIELD: [
         ({"connect": {"account": True}}, "names an account", "", "leave"),
     ],
+    CheckCode.JETSTREAM: [
+        (mqtt({}), "not enabled", "lookup sessions stream for account", "disk_storage"),
+        (mqtt({"mem_storage": -1}), "insufficient storage", "create sessions stream for", "disk"),
+        (mqtt({"disk_storage": -1, "max_bytes_required": True}),
+         "to have max bytes set", "create sessions stream for", "max_bytes_required"),
+        (mqtt({"tiered_limits": {"R2": {"disk_storage": -1}}}),
+         "no JetStream default or applicable", "create sessions stream for", "push it"),
+    ],
 }  # fmt: skip
 PASSING: dict[CheckCode, list[tuple[dict[str, Any], str]]] = {
     CheckCode.PROXY_SIGNATURE: [({"connect": {"proxy": "good"}}, "a trusted proxy")],
@@ -79,6 +97,12 @@ PASSING: dict[CheckCode, list[tuple[dict[str, Any], str]]] = {
     ],
     CheckCode.AUTH_CALLOUT: [
         ({"account_nats": {"authorization": {"auth_users": ["$USER"]}}}, "serves"), ({}, "no auth"),
+    ],
+    CheckCode.JETSTREAM: [
+        ({}, "none of MQTT"),
+        (mqtt({"disk_storage": 1}), "has JetStream"),
+        (mqtt({"disk_storage": -2, "streams": 5}), "has JetStream"),
+        (mqtt({"tiered_limits": {"R3": {"disk_storage": -1}}}), "has JetStream"),
     ],
 }  # fmt: skip
 
@@ -107,3 +131,19 @@ def test_what_is_told_of_a_passing_check(
     code: CheckCode, case: dict[str, Any], message: str
 ) -> None:
     assert_holds(admitted(case, ROOT, NOW), code, message)
+
+
+@pytest.mark.parametrize(
+    ("limit", "stream"),
+    [
+        (1, "messages"),
+        (2, "QoS2 incoming messages"),
+        (3, "QoS2 outgoing PUBREL"),
+        (4, "retained messages"),
+    ],
+)
+def test_mqtt_needs_five_streams(limit: int, stream: str) -> None:
+    admission = admitted(mqtt({"disk_storage": -1, "streams": limit}), ROOT, NOW)
+    assert admission.log.startswith(f'unable to connect: create {stream} stream for account "A')
+    assert admission.log.endswith('": maximum number of streams reached (10027)')
+    assert admission.error == ""

@@ -72,4 +72,5 @@ def test_the_codes_are_stable() -> None:
         "account_lookup", "account_issuer", "user_issuer", "scoped_user_empty", "scope_template",
         "scope_proxy_required", "account_expired", "bearer", "connection_type", "signature",
         "revocation", "source", "times", "connection_limit", "auth_callout", "account_field",
+        "jetstream",
     ]  # fmt: skip

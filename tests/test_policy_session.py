@@ -4,9 +4,17 @@ from typing import Any
 
 import pytest
 
+from natsauth import (
+    Account,
+    AccountClaims,
+    OperatorLimits,
+    Permission,
+    User,
+    UserClaims,
+)
 from natsauth.errors import UsageError
 from natsauth.policy import Reason, Session, Verdict, evaluate
-from tests._policy import subscribing
+from tests._policy import ACCOUNT, USER, subscribing
 
 SECOND = 10**9
 
@@ -192,3 +200,75 @@ def test_a_refused_connection_gets_nothing() -> None:
     assert session.subscribe("a").reason is Reason.CONNECTION_REFUSED
     assert session.incoming("a", reply="r") == ()
     assert session.publish("a").error == "Authorization Violation"
+
+
+def limited(user: int = -1, account: int = -1, **body: Any) -> Session:
+    """Start the session of a user with so many subscriptions and bytes, as its account."""
+    claims = UserClaims(sub=USER, nats=User(subs=user, payload=user, **body))
+    limits = OperatorLimits(subs=account, payload=account)
+    return evaluate(claims, AccountClaims(sub=ACCOUNT, nats=Account(limits=limits))).session()
+
+
+@pytest.mark.parametrize(
+    ("user", "account", "limit"), [(2, -1, 2), (-1, 2, 2), (5, 1, 1), (1, 5, 1), (1, -3, 0)]
+)
+def test_so_many_subscriptions_may_be_open(user: int, account: int, limit: int) -> None:
+    session = limited(user, account)
+    for number in range(limit):
+        assert session.subscribe(f"a.{number}")
+    for _ in range(2):
+        refused = session.subscribe("b")
+        assert (refused.verdict, refused.reason) == (Verdict.DENY, Reason.SUBSCRIPTION_LIMIT)
+        assert refused.error == "maximum subscriptions exceeded"
+        assert f"the connection has {limit} subscriptions" in refused.explain()
+    if limit:
+        session.unsubscribe("a.0")
+        assert session.subscribe("b")
+        assert not session.subscribe("a.0")
+
+
+def test_permissions_come_before_the_limit_and_syntax_after_it() -> None:
+    session = limited(1, sub=Permission(deny=["x.y"]))
+    assert session.subscribe("a..b").error == "Invalid Subject"
+    assert session.subscribe("a")
+    assert session.subscribe("x.y").reason is Reason.DENIED
+    assert session.subscribe("a..b").reason is Reason.SUBSCRIPTION_LIMIT
+    assert session.subscribe("a", queue="_sys_").reason is Reason.SYSTEM_QUEUE
+    # What the limit refuses has started the filter nevertheless.
+    assert session.deliver("x.y", to="a").reason is Reason.FILTER_OFF
+    assert session.subscribe("x.*").reason is Reason.SUBSCRIPTION_LIMIT
+    assert session.deliver("x.y", to="a").reason is Reason.WITHHELD
+
+
+@pytest.mark.parametrize(
+    ("user", "account", "size", "fits"),
+    [
+        (5, -1, 5, True),
+        (5, -1, 6, False),
+        (9, 3, 4, False),
+        (-1, 3, 3, True),
+        (0, -1, 0, True),
+        (0, -1, 1, False),
+        (-2, -1, 0, False),
+        (-1, -1, 1 << 40, True),
+    ],
+)
+def test_so_large_may_messages_be(user: int, account: int, size: int, *, fits: bool) -> None:
+    decision = limited(user, account).publish("a", size=size)
+    assert bool(decision) is fits
+    assert decision.error == ("" if fits else "Maximum Payload Violation")
+
+
+def test_the_size_comes_before_permissions() -> None:
+    session = limited(5, pub=Permission(deny=["x"]))
+    assert session.publish("x", size=5).reason is Reason.DENIED
+    assert session.publish("x", size=6).reason is Reason.PAYLOAD_LIMIT
+    assert session.publish("x y", size=6).reason is Reason.UNSENDABLE
+    assert "more than 5 bytes are too much" in session.publish("x", size=6).explain()
+    assert "even empty ones" in limited(-2).publish("x").explain()
+
+
+@pytest.mark.parametrize("size", [-1, 1.0, True, "1", None])
+def test_a_size_is_a_number_of_bytes(size: Any) -> None:
+    with pytest.raises(UsageError, match="number of bytes"):
+        limited().publish("a", size=size)

@@ -91,6 +91,19 @@ def test_the_temporary_user() -> None:
     assert other.public_key != creds.public_key
 
 
+def test_a_temporary_user_that_only_looks() -> None:
+    creds = temporary_creds(SYSTEM_ACCOUNT, STRICT, PLAIN, inbox=INBOX, read_only=True, now=IAT)
+    body = creds.token.claims.nats
+    assert body.pub.allow == [
+        "$SYS.REQ.SERVER.PING",
+        "$SYS.REQ.SERVER.PING.VARZ",
+        "$SYS.REQ.CLAIMS.LIST",
+        "$SYS.REQ.CLAIMS.PACK",
+        "$SYS.REQ.ACCOUNT.*.CLAIMS.LOOKUP",
+    ]
+    assert body.sub.allow == [INBOX]
+
+
 @pytest.mark.parametrize("of", [LENIENT, STRICT])
 def test_a_plain_signing_key_signs(of: Token[OperatorClaims]) -> None:
     signers = (PLAIN, nkeys.from_seed(bytearray(PLAIN.reveal_seed().encode())))

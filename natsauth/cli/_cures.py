@@ -29,6 +29,7 @@ _COMMANDS = {
     CheckCode.SOURCE: "natsauth edit {node} --source-network {address}",
     CheckCode.TIMES: "natsauth edit {node} --rm-time {times}",
     CheckCode.CONNECTION_LIMIT: f"natsauth edit account {{account}} --conns -1; {_PUSH}",
+    CheckCode.JETSTREAM: f"natsauth edit account {{account}} --js-enable 0; {_PUSH}",
 }
 """The cures that are a command, where the store has the account and the user."""
 _EXPIRED, _EARLY = "claim is expired", "claim is not yet valid"

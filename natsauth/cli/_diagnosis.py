@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from natsauth.claims import Account, AccountClaims, Operator, OperatorClaims, UserScope
 from natsauth.claims.base import NO_LIMIT
+from natsauth.claims.permissions import MQTT, MQTT_WS
 from natsauth.cli._credentials import DAMAGED
 from natsauth.cli._cures import Cure
 from natsauth.keys import KeyPair, KeyType, is_public_key
@@ -286,7 +287,9 @@ def _unknown(
     if credentials.is_bare or (around.account is None and may_be_bearer and not is_damaged):
         unknown.add((CheckCode.SIGNATURE, False))
     if around.account is None and not around.is_certain:
-        unknown |= {(code, None) for code in CheckCode if code not in _OF_CLIENT}
+        is_mqtt = circumstances.connection.type in (MQTT, MQTT_WS)
+        known = _OF_CLIENT if is_mqtt else (*_OF_CLIENT, CheckCode.JETSTREAM)
+        unknown |= {(code, None) for code in CheckCode if code not in known}
         unknown.add((CheckCode.ACCOUNT_LOOKUP, False))
         if circumstances.pinned is None:
             unknown.add((CheckCode.PINNED_ACCOUNTS, True))

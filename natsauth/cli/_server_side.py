@@ -165,7 +165,13 @@ async def _ask(
             raise ResolverError(_STRANGER, hint=_ASK_FOR if has_some else _GIVE)
         around.work.context.operator = operator.name
         async with connect(
-            around.work, url=url, system_account=None, system_user=None, servers=None, **transport
+            around.work,
+            url=url,
+            system_account=None,
+            system_user=None,
+            servers=None,
+            read_only=True,
+            **transport,
         ) as resolver:
             around.operators = around.operators or [operator.token]
             if diagnosis.user:

@@ -94,7 +94,7 @@ server_options = options(
 
 
 @asynccontextmanager
-async def connect(
+async def connect(  # noqa: PLR0913 - keywords, which the options give
     work: Workspace,
     *,
     url: str | None,
@@ -106,8 +106,11 @@ async def connect(
     ca_cert: str | None,
     client_cert: str | None,
     client_key: str | None,
+    read_only: bool = False,
 ) -> AsyncIterator[ResolverClient]:
     """Connect to the servers, with a temporary system user unless one is named.
+
+    If it is only to look, the temporary user may do no more.
 
     Raises:
         NatsAuthError: As :meth:`ResolverClient.connect`, or nobody is at hand to connect as. Its
@@ -130,6 +133,7 @@ async def connect(
             timeout=timeout,
             connect_timeout=timeout,
             lifetime=max(_LIFETIME, 12 * timeout),  # a request may take ten times the timeout
+            read_only=read_only,
             expected_servers=servers,
             tls=tls,
             tls_first=tls_first,

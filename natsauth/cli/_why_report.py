@@ -161,9 +161,13 @@ def _who(diagnosis: Diagnosis) -> str:
     user, account = diagnosis.user, diagnosis.account
     if user is None:
         return "these creds"
-    name = f"user {quoted(user.name)} [{user.sub}]"
-    owner = f"{quoted(account.name)} [{account.sub}]" if account else f"[{user.account}]"
-    return f"{name} of account {owner}"
+    owner = account.name if account else ""
+    return f"user {_named(user.name, user.sub)} of account {_named(owner, user.account)}"
+
+
+def _named(name: str, key: str) -> str:
+    """Return a name, or the key of what has none."""
+    return quoted(f"{name:.80}") if name else key
 
 
 def _closes(diagnosis: Diagnosis) -> str:

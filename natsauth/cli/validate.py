@@ -45,15 +45,28 @@ _NARROW = 40
     "natsauth validate --all-accounts",
     "natsauth validate -a my_account --json",
     "natsauth validate --all-accounts --lint",
+    "natsauth validate --all-accounts --lint --severity warning",
     "natsauth validate --file pulled.txt",
 )
 @account_option
 @click.option("-A", "--all-accounts", is_flag=True, help="All accounts of the operator.")
 @click.option("-f", "--file", metavar="FILE", help="A file with a token a line, or ID|TOKEN.")
 @click.option("--lint", is_flag=True, help="Also what servers take otherwise than people do.")
+@click.option(
+    "--severity",
+    type=click.Choice([*_MARKS]),
+    help="With --lint: only what is as bad as this, or worse.",
+)
 @click.pass_obj
 def validate(
-    session: Session, /, account: str | None, *, all_accounts: bool, file: str | None, lint: bool
+    session: Session,
+    /,
+    account: str | None,
+    *,
+    all_accounts: bool,
+    file: str | None,
+    lint: bool,
+    severity: str | None,
 ) -> None:
     """Find what is wrong in the operator, an account and its users.
 
@@ -66,10 +79,16 @@ def validate(
     """
     if sum((bool(account), all_accounts, bool(file))) > 1:
         raise Mistake("--account, --all-accounts and --file exclude each other.")
+    if severity and not lint:
+        raise Mistake("--severity needs --lint.")
     if file:
         found = _in_file(file, lint=lint)
     else:
         found = _in_store(Workspace(session), account, all_accounts=all_accounts, lint=lint)
+    if severity:
+        wanted = [*_MARKS][: [*_MARKS].index(severity) + 1]
+        for where, items in found.items():
+            found[where] = [item for item in items if item.severity in wanted]
     draw = _lint_table if lint else _table
     tables = [draw(f'{kind.title()} "{name}"', items) for (kind, name), items in found.items()]
     document = [_document(kind, item) for (kind, _), items in found.items() for item in items]

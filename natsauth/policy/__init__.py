@@ -16,6 +16,7 @@ from natsauth.policy.admission import Admission, Check, CheckCode, CheckStatus, 
 from natsauth.policy.connection import Connection, admit
 from natsauth.policy.decision import Decision, Origin, Reason, Rule, Verdict
 from natsauth.policy.evaluator import Allowed, Evaluator, evaluate
+from natsauth.policy.leaf import LeafEvaluator
 from natsauth.policy.lint import lint
 from natsauth.policy.session import Delivery, Session
 
@@ -30,6 +31,7 @@ __all__ = [
     "Decision",
     "Delivery",
     "Evaluator",
+    "LeafEvaluator",
     "LintCode",
     "LintFinding",
     "LintReport",

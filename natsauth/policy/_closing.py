@@ -8,6 +8,7 @@ from natsauth._redact import without_seeds
 from natsauth.claims.base import NO_LIMIT
 from natsauth.claims.permissions import MQTT, MQTT_WS
 from natsauth.policy._connection_checks import end_of_times
+from natsauth.policy._limits import limits_for
 from natsauth.policy.admission import Closing
 
 if TYPE_CHECKING:
@@ -47,11 +48,11 @@ def closing(case: Case, member: Member) -> Closing | None:
 
 def _may_subscribe(case: Case, member: Member) -> bool:
     """Tell whether the limits leave the connection any subscription."""
-    user, limits = member.user.nats.subs, [member.account.nats.limits.subs]
-    if case.connection.type not in (MQTT, MQTT_WS):  # their token is looked at too late
-        is_scoped = member.scope and member.user.nats.issuer_account not in ("", member.user.iss)
-        limits.append(member.limits.subs if is_scoped else user)
-    return all(limit == NO_LIMIT or limit > 0 for limit in limits)
+    if case.connection.type in (MQTT, MQTT_WS):  # their token is looked at too late
+        subs = member.account.nats.limits.subs
+    else:
+        subs = limits_for(member.user, member.account, member.scope).subs
+    return subs == NO_LIMIT or subs > 0
 
 
 def _ends(case: Case, member: Member) -> Iterator[tuple[float, str]]:

@@ -19,12 +19,24 @@ from natsauth.policy._sources import is_source_allowed
 from natsauth.policy._token_checks import bound, cure
 
 if TYPE_CHECKING:
+    from natsauth.claims.limits import JetStreamLimits, OperatorLimits
     from natsauth.claims.permissions import UserPermissionLimits
     from natsauth.policy._case import Case, Member
 
 TOO_MANY_CONNECTIONS = "maximum account active connections exceeded"
 """What the server logs, and sends, when an account has as many connections as it may have."""
 _INT32 = (1 << 31) - 1
+_STREAMS = (
+    "sessions",
+    "messages",
+    "QoS2 incoming messages",
+    "QoS2 outgoing PUBREL",
+    "retained messages",
+)
+"""The streams of MQTT in the order in which the server creates them."""
+_NO_TIER = (
+    f"create {_STREAMS[0]} stream: no JetStream default or applicable tiered limit present (10120)"
+)
 
 
 def proxy_signature(case: Case) -> Finding:
@@ -170,6 +182,44 @@ def account_field(case: Case) -> Finding:
         message="the client names an account as it connects, which no server takes any more",
         hint="leave the option 'account' of CONNECT out",
     )
+
+
+def jetstream(case: Case, member: Member) -> Finding:
+    """Check that the account can have the five streams in which the server keeps MQTT sessions."""
+    if case.connection.type not in (MQTT, MQTT_WS):
+        return Finding(holds=True, message="the client is none of MQTT, which needs JetStream")
+    limits = member.account.nats.limits
+    if limits.tiered_limits:  # whether there are one or three replicas is for the server to say
+        tiers = map(limits.tiered_limits.get, ("R1", "R3"))
+        problems = [_no_room(tier) if tier else _NO_TIER for tier in tiers]
+        problem = "" if "" in problems else problems[0]
+    elif limits.mem_storage or limits.disk_storage:
+        problem = _no_room(limits)
+    else:
+        problem = "lookup sessions stream: JetStream not enabled for account (10039)"
+    if not problem:
+        return Finding(holds=True, message="the account has JetStream, as MQTT clients need it")
+    what, _, why = problem.partition(": ")
+    return Finding(
+        holds=False,
+        message=f"the server keeps what MQTT clients need in five streams on disk: {why}",
+        log=f"unable to connect: {what} for account {quoted(member.account.sub)}: {why}",
+        hint="give the account JetStream: disk_storage and streams of its limits, -1 for "
+        "unlimited, without max_bytes_required; and push it",
+    )
+
+
+def _no_room(limits: JetStreamLimits | OperatorLimits) -> str:
+    """Return what the server fails to do with the streams of MQTT, and why; or nothing."""
+    if limits.max_bytes_required:
+        why = "account requires a stream config to have max bytes set (10113)"
+        return f"create {_STREAMS[0]} stream: {why}"
+    if not limits.disk_storage:
+        return f"create {_STREAMS[0]} stream: insufficient storage resources available (10047)"
+    if 0 < limits.streams < len(_STREAMS):
+        why = "maximum number of streams reached (10027)"
+        return f"create {_STREAMS[limits.streams]} stream: {why}"
+    return ""
 
 
 def end_of_times(case: Case, limits: UserPermissionLimits) -> int | None:

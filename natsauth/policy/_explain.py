@@ -19,28 +19,38 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 5
 """How many entries are named before the rest is counted."""
+_SYNTAX, _LEAF_SYNTAX = "Invalid Subject", "Invalid Subscription"
+_ERRORS: Final = {
+    Reason.CONNECTION_REFUSED: "Authorization Violation",
+    Reason.INVALID_SUBJECT: _SYNTAX,
+    Reason.SUBSCRIPTION_LIMIT: "maximum subscriptions exceeded",
+    Reason.PAYLOAD_LIMIT: "Maximum Payload Violation",
+}
+_CLOSING: Final = (Reason.DENIED, Reason.NOT_ALLOWED)
 _ACTS = {"publish": "Publishing to", "subscribe": "Subscribing to", "deliver": "Delivering"}
 
 
 def error(decision: Decision) -> str:
     """Return what the server sends as ``-ERR``, or an empty string."""
-    if decision.reason is Reason.CONNECTION_REFUSED:
-        return "Authorization Violation"
-    if decision.reason is Reason.INVALID_SUBJECT:
-        return "Invalid Subject"
+    if text := _ERRORS.get(decision.reason):
+        return _LEAF_SYNTAX if decision.installed.leaf and text == _SYNTAX else text
     if decision.verdict is not Verdict.DENY or decision.operation == "deliver":
         return ""
     if decision.reason is Reason.RESERVED_REPLY:
         return f"Permissions Violation for Publish with Reply of {quoted(decision.reply or '')}"
     if decision.operation == "publish":
         return f"Permissions Violation for Publish to {quoted(decision.checked)}"
-    group = f" using queue {quoted(decision.queue)}" if decision.queue else ""
+    has_group = decision.queue and not decision.installed.leaf
+    group = f" using queue {quoted(decision.queue or '')}" if has_group else ""
     return f"Permissions Violation for Subscription to {quoted(decision.subject)}{group}"
 
 
 def explain(decision: Decision) -> str:
     """Return the verdict and its reason in plain words, with the cure where there is one."""
     words = _WORDS[decision.reason](decision)
+    is_closed = decision.installed.leaf and decision.reason in _CLOSING
+    if is_closed and decision.operation != "deliver":
+        words += " The server closes the connection of a leaf node for it."
     return without_seeds(f"{_mapped(decision)}{words}")
 
 
@@ -219,8 +229,34 @@ def _expired(decision: Decision) -> str:
     )
 
 
+def _subscription_limit(decision: Decision) -> str:
+    limit = max(decision.installed.limits.subs, 0)
+    return (
+        f"{_subject(decision)} is denied: the connection has {limit} subscriptions, and may have "
+        "no more. Raise subs of the user, its role or the account, -1 for unlimited."
+    )
+
+
+def _payload_limit(decision: Decision) -> str:
+    limit = decision.installed.limits.payload
+    allowed = f"more than {limit:,} bytes" if limit >= 0 else "messages, even empty ones"
+    return (
+        f"{_subject(decision)} is denied, and the server closes the connection: {allowed} are too "
+        "much. Raise payload of the user, its role or the account, -1 for unlimited."
+    )
+
+
 def _filtered(decision: Decision) -> str:
     return f"{_subject(decision)} is accepted, but what {_rule(decision.rule)} matches is withheld."
+
+
+def _pruned(decision: Decision) -> str:
+    allowed = _allow_list(decision)
+    entries = [repr(rule.text) for rule in allowed.rules] if allowed else []
+    return (
+        f"{_subject(decision)} is accepted from a leaf node, but only what an entry of sub.allow "
+        f"takes comes; it has {_listed(entries) or 'none'}."
+    )
 
 
 def _withheld(decision: Decision) -> str:
@@ -341,7 +377,10 @@ _WORDS: Final[dict[Reason, Callable[[Decision], str]]] = {
     Reason.RESERVED_REPLY: _reserved_reply,
     Reason.RESPONSE_USED_UP: _used_up,
     Reason.RESPONSE_EXPIRED: _expired,
+    Reason.SUBSCRIPTION_LIMIT: _subscription_limit,
+    Reason.PAYLOAD_LIMIT: _payload_limit,
     Reason.FILTERED: _filtered,
+    Reason.PRUNED: _pruned,
     Reason.WITHHELD: _withheld,
     Reason.SUBSCRIPTION_REFUSED: _subscription_refused,
     Reason.INVALID_SUBJECT: _invalid_subject,

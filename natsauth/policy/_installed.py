@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from natsauth.claims.permissions import Permission, Permissions, ResponsePermission
+from natsauth.policy._limits import Limits, limits_for
 from natsauth.policy._mapping import Mappings
 from natsauth.policy._rules import (
     RuleList,
@@ -46,6 +47,8 @@ class Installed:
         refused: Why the server refuses the connection, or an empty string.
         mappings: What the account makes of published subjects, or ``None`` for nothing.
         system: Whether the user is one of the system account.
+        limits: How much the connection may do.
+        leaf: Whether it is a leaf node.
         behaviour: What the version of the server does.
     """
 
@@ -57,6 +60,8 @@ class Installed:
     refused: str
     mappings: Mappings | None
     system: bool
+    limits: Limits
+    leaf: bool
     behaviour: Behaviour
 
     def permissions(self) -> Permissions:
@@ -90,6 +95,7 @@ def install(
     *,
     system: bool,
     strict: bool = False,
+    leaf: bool = False,
     behaviour: Behaviour,
 ) -> Installed:
     """Return the permissions that a server gives to a connection.
@@ -100,6 +106,7 @@ def install(
         account: Its account, if known.
         system: Whether it is the system account.
         strict: Whether its operator is strict.
+        leaf: Whether the connection is a leaf node's.
         behaviour: What the version of the server does.
     """
     given, refused = _as_given(permissions, user, account, strict=strict)
@@ -119,18 +126,28 @@ def install(
         pub_allow = Written((), f"{given.path}.resp", given.origin)
     if sub_allow and not sub_allow.entries:
         sub_allow = None
-    deny = denied_to_publish if behaviour.filters_queues else allowed_to_publish
+    deny = denied_to_publish if behaviour.filters_queues and not leaf else allowed_to_publish
+    # Of a leaf node, entries for queue groups do not count.
+    subscribed = allowed_to_publish if leaf else to_subscribe
     return Installed(
         pub_allow=_compiled(pub_allow, allowed_to_publish),
-        pub_deny=_compiled(_with_callout(pub_deny, account), deny),
-        sub_allow=_compiled(sub_allow, to_subscribe),
-        sub_deny=_compiled(sub_deny, to_subscribe),
+        pub_deny=_compiled(pub_deny if leaf else _with_callout(pub_deny, account), deny),
+        sub_allow=_compiled(sub_allow, subscribed),
+        sub_deny=_compiled(sub_deny, subscribed),
         resp=_response(given.resp),
         refused=refused,
-        mappings=_mappings(account, behaviour),
+        mappings=None if leaf else _mappings(account, behaviour),
         system=system,
+        limits=_limits(user, account, strict=strict),
+        leaf=leaf,
         behaviour=behaviour,
     )
+
+
+def _limits(user: UserClaims | None, account: AccountClaims | None, *, strict: bool) -> Limits:
+    if user is None:
+        return Limits()
+    return limits_for(user, account, scope_of(user, account, strict=strict) if account else None)
 
 
 def _as_given(

@@ -62,6 +62,8 @@ class CheckCode(StrEnum):
     """The account's auth callout service lets the user in, if there is one."""
     ACCOUNT_FIELD = "account_field"
     """The client names no account in CONNECT."""
+    JETSTREAM = "jetstream"
+    """The account can store in JetStream what MQTT clients need; no others are asked for it."""
 
 
 class CheckStatus(StrEnum):
@@ -127,7 +129,7 @@ class Admission:
             user or its account expires, as the part of the day ends, or at once where the limits
             allow no subscription at all. ``None`` of one that it refuses.
         error: What the client is told, or an empty string.
-        evaluator: What the user may do once connected, as a client; ``None`` if it is refused.
+        evaluator: What the user may do once connected; ``None`` if it is refused.
     """
 
     checks: tuple[Check, ...]

@@ -20,7 +20,14 @@ from natsauth._redact import without_seeds
 from natsauth.claims.account import AccountClaims
 from natsauth.claims.base import FAR, seconds
 from natsauth.claims.operator import OperatorClaims
-from natsauth.claims.permissions import CONNECTION_TYPES, MQTT, MQTT_WS, STANDARD
+from natsauth.claims.permissions import (
+    CONNECTION_TYPES,
+    LEAFNODE,
+    LEAFNODE_WS,
+    MQTT,
+    MQTT_WS,
+    STANDARD,
+)
 from natsauth.creds import Creds
 from natsauth.errors import SecretError, UsageError
 from natsauth.policy import _connection_checks, _token_checks
@@ -168,7 +175,12 @@ def admit(
         return Admission(checks, None, _error(case, failed), None)
     system = any(member.account.sub == root.nats.system_account for root in roots)
     evaluator = evaluate(
-        member.user, member.account, server=server, system=system, strict=member.strict
+        member.user,
+        member.account,
+        server=server,
+        system=system,
+        strict=member.strict,
+        leaf=connection.type in (LEAFNODE, LEAFNODE_WS),
     )
     return Admission(checks, closing(case, member), "", evaluator)
 
@@ -208,6 +220,7 @@ _OF_MEMBER: dict[CheckCode, Callable[[Case, Member], Finding | None]] = {
     CheckCode.TIMES: _connection_checks.times,
     CheckCode.CONNECTION_LIMIT: _connection_checks.connection_limit,
     CheckCode.AUTH_CALLOUT: _connection_checks.auth_callout,
+    CheckCode.JETSTREAM: _connection_checks.jetstream,
 }
 
 
@@ -234,6 +247,8 @@ def _judged(case: Case, user: UserClaims | None, member: Member | None) -> Itera
 def _error(case: Case, failed: Check | None) -> str:
     """Return what the client is told of a refusal."""
     is_mqtt = case.connection.type in (MQTT, MQTT_WS)
+    if failed and failed.code is CheckCode.JETSTREAM:
+        return ""
     if failed and failed.code is CheckCode.CONNECTION_LIMIT:
         return "" if is_mqtt else _connection_checks.TOO_MANY_CONNECTIONS
     return _CONNACK if is_mqtt else VIOLATION

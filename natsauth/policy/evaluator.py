@@ -50,6 +50,7 @@ def evaluate(
     server: str = LATEST,
     system: bool = False,
     strict: bool = False,
+    leaf: bool = False,
 ) -> Evaluator:
     """Compile the permissions of a user as nats-server installs them.
 
@@ -64,6 +65,8 @@ def evaluate(
         system: Whether the account is the system account of the servers.
         strict: Whether the operator is strict, so that the account's identity key signs users only
             where it is one of the signing keys, too.
+        leaf: Whether the user connects as a leaf node: then the evaluator is a
+            :class:`LeafEvaluator`.
 
     Raises:
         UsageError: An argument has another type; permissions as JSON have a member that no server
@@ -81,9 +84,14 @@ def evaluate(
             "signing key, and the account with the scope is missing",
             hint="give the account as the second argument",
         )
-    return Evaluator(
-        install(permissions, claims, owner, system=system, strict=strict, behaviour=version)
+    installed = install(
+        permissions, claims, owner, system=system, strict=strict, leaf=leaf, behaviour=version
     )
+    if leaf:
+        from natsauth.policy.leaf import LeafEvaluator
+
+        return LeafEvaluator(installed)
+    return Evaluator(installed)
 
 
 class Evaluator:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from natsauth.claims.base import NO_LIMIT
 from natsauth.errors import UsageError
 from natsauth.policy import _decide
 from natsauth.policy._judge import by_lists
@@ -55,7 +56,8 @@ class Session:
     What it remembers is what makes later verdicts differ: its subscriptions, whether one of them
     made the server filter what it delivers, and the requests that ``resp`` lets it answer.
 
-    What it publishes does not come back to it, as with ``echo`` off; limits are not judged.
+    What it publishes does not come back to it by itself, as with ``echo`` off; give it to
+    :meth:`incoming`, too, for a client with ``echo`` on.
 
     Moments are seconds of any clock. Without one, an operation happens when the one before did.
     """
@@ -74,6 +76,8 @@ class Session:
     ) -> Decision:
         """Subscribe, if that is accepted; see :meth:`Evaluator.subscribe`.
 
+        The limit of ``subs`` counts what is open: of the user, or its scope, and the account.
+
         Raises:
             UsageError: An argument has another type.
         """
@@ -81,6 +85,10 @@ class Session:
         decision, self._filters = _decide.subscribe(
             self._installed, subject, queue, filters=self._filters
         )
+        if decision or decision.reason is Reason.INVALID_SUBJECT:
+            limit = self._installed.limits.subs
+            if limit != NO_LIMIT and len(self._subscriptions) >= limit:
+                return _over(decision, Reason.SUBSCRIPTION_LIMIT)
         if decision:
             self._subscriptions.append(decision)
         return decision
@@ -99,15 +107,35 @@ class Session:
         return False
 
     def publish(
-        self, subject: str, *, reply: str | None = None, at: float | None = None
+        self,
+        subject: str,
+        *,
+        reply: str | None = None,
+        size: int = 0,
+        at: float | None = None,
     ) -> Decision:
         """Publish; see :meth:`Evaluator.publish`. An answer to a request uses up its leave.
 
+        Args:
+            subject: The subject.
+            reply: Where answers are to go.
+            size: The bytes of the message, headers and payload. If they are more than ``payload``
+                of the user, or its scope, and the account, the server closes the connection.
+            at: The moment.
+
         Raises:
-            UsageError: An argument has another type.
+            UsageError: An argument has another type, or the size is negative.
         """
         self._advance(at)
-        return _decide.publish(self._installed, subject, reply, self._respond)
+        if type(size) is not int or size < 0:
+            raise UsageError(f"expected a number of bytes, got {size!r:.80}")
+        limit = self._installed.limits.payload
+        if limit == NO_LIMIT or size <= limit:
+            return _decide.publish(self._installed, subject, reply, self._respond)
+        decision = _decide.publish(self._installed, subject, reply)
+        if decision.reason in (Reason.CONNECTION_REFUSED, Reason.UNSENDABLE):
+            return decision
+        return _over(decision, Reason.PAYLOAD_LIMIT)
 
     def incoming(
         self, subject: str, *, reply: str | None = None, at: float | None = None
@@ -192,3 +220,10 @@ class Session:
         if isinstance(at, bool) or not isinstance(at, int | float) or not abs(at) < _ETERNITY:
             raise UsageError(f"expected a moment in seconds, got {at!r:.80}")
         self._now = at
+
+
+def _over(decision: Decision, reason: Reason) -> Decision:
+    """Return a decision as it is beyond a limit, whatever the lists say."""
+    return decision._replace(
+        verdict=Verdict.DENY, reason=reason, rule=None, checked=decision.subject, destinations=()
+    )

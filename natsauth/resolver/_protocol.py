@@ -37,6 +37,8 @@ LOOKUP = "$SYS.REQ.ACCOUNT.{}.CLAIMS.LOOKUP"
 DELETE = "$SYS.REQ.CLAIMS.DELETE"
 SUBJECTS = (PING, VARZ, UPDATE, UPDATE_ONE.format("*"), LIST, PACK, LOOKUP.format("*"), DELETE)
 """All that a client asks, and all that its temporary user may publish to."""
+LOOKING = (PING, VARZ, LIST, PACK, LOOKUP.format("*"))
+"""All that a client asks that only looks."""
 
 _ERRNO = re.compile(r"\[Errno -?[0-9]+\] ")
 USER_NAME = "natsauth temporary push user"
@@ -72,13 +74,14 @@ def temporary_creds(
     *,
     inbox: str,
     lifetime: int = LIFETIME,
+    read_only: bool = False,
     now: datetime | float | None = None,
 ) -> Creds:
     """Make a system user that can talk to resolvers and do nothing else.
 
-    It may publish to all of :data:`SUBJECTS`, whatever the connection is for. Fewer would protect
-    nothing: who may push an account can replace any, who may look up and list accounts can read all
-    of them, and a delete request counts only with the signature of an operator's key.
+    It may publish to all of :data:`SUBJECTS`, or to those of :data:`LOOKING`. More kinds would
+    protect nothing: who may push an account can replace any, who may look up and list accounts can
+    read all of them, and a delete request counts only with the signature of an operator's key.
 
     Args:
         system_account: The account that it belongs to.
@@ -87,6 +90,7 @@ def temporary_creds(
             strict, the account's identity key.
         inbox: The subjects that it may subscribe to.
         lifetime: In seconds.
+        read_only: Whether it may only look.
         now: The moment from which on it lives; the current one if not given.
 
     Raises:
@@ -105,7 +109,7 @@ def temporary_creds(
     key = KeyPair.generate(KeyType.USER)
     body = User(
         issuer_account=account,
-        pub=Permission(allow=[*SUBJECTS]),
+        pub=Permission(allow=[*(LOOKING if read_only else SUBJECTS)]),
         sub=Permission(allow=[inbox]),
     )
     claims = UserClaims(sub=key.public_key, name=USER_NAME, exp=moment + lifetime, nats=body)

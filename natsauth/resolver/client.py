@@ -76,6 +76,7 @@ class ResolverClient:
         timeout: timedelta | float = 5.0,  # noqa: ASYNC109 - of each request, not of this one
         connect_timeout: timedelta | float = 5.0,
         lifetime: timedelta | float = LIFETIME,
+        read_only: bool = False,
         expected_servers: int | None = None,
         tls: SSLContext | None = None,
         tls_first: bool = False,
@@ -99,6 +100,8 @@ class ResolverClient:
                 for imported accounts. See :meth:`with_timeout`.
             connect_timeout: Seconds within which the connection must stand.
             lifetime: Seconds after which the temporary user expires and is disconnected.
+            read_only: Whether the temporary user may only look: servers then refuse it to push and
+                to delete, whoever gets hold of its connection.
             expected_servers: How many servers are to answer; as many as there are if not given.
             tls: How to connect over TLS: ``ssl.create_default_context(cafile=...)`` knows a
                 certificate authority, its ``load_cert_chain()`` a client certificate. A server
@@ -128,7 +131,9 @@ class ResolverClient:
         inbox = f"_INBOX.{token_hex(16)}.*"
         if creds is None and system_account is not None and signer is not None:
             life = max(int(seconds("lifetime", lifetime)), 1)
-            creds = temporary_creds(system_account, operator, signer, inbox=inbox, lifetime=life)
+            creds = temporary_creds(
+                system_account, operator, signer, inbox=inbox, lifetime=life, read_only=read_only
+            )
         elif not isinstance(creds, Creds) or system_account is not None or signer is not None:
             raise UsageError("give either system_account= and signer=, or creds=")
         async with connected(

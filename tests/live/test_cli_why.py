@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from natsauth._server import NatsServer
     from natsauth.creds import Creds
+    from natsauth.testing import NatsServer
 
 pytestmark = pytest.mark.live
 

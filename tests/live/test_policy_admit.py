@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from natsauth._server import NatsServer
 from natsauth.keys import KeyPair, KeyType
 from natsauth.policy.admission import Admission, CheckCode
+from natsauth.testing import NatsServer
 from tests._connections import UNLIMITED, Root, Scene
 from tests._tokens import OLD_HEADER
 from tests.live._client import RawClient, mqtt_connect
@@ -529,6 +529,9 @@ def test_the_first_of_many_reasons_is_that_of_the_server(tmp_path: Path) -> None
     assert len(reasons) == len(cures)
 
 
+STREAMS: Case = {"account_nats": {"limits": {**UNLIMITED, "disk_storage": -1, "streams": -1}}}
+
+
 def test_websockets_leaf_nodes_and_mqtt(tmp_path: Path) -> None:
     more = (
         "server_name: one\njetstream { store_dir: './js' }\n"
@@ -563,7 +566,7 @@ def test_websockets_leaf_nodes_and_mqtt(tmp_path: Path) -> None:
             assert admission.log in site.log(0, admission.log)
         for allowed, bearer in product(([], ["MQTT"], ["STANDARD"]), (True, False)):
             body = {"allowed_connection_types": allowed, "bearer_token": bearer}
-            case = {"user_nats": body, "connect": {"type": "MQTT"}}
+            case = {"user_nats": body, "connect": {"type": "MQTT"}, **STREAMS}
             scene = Scene(case, site.root, int(time.time()))
             _publish(site, scene)
             admission = scene.admit(time.time())
@@ -572,3 +575,38 @@ def test_websockets_leaf_nodes_and_mqtt(tmp_path: Path) -> None:
             assert (code == b"\x05") is not bool(admission), (case, code)
             assert admission.error == ("" if admission else "CONNACK return code 5")
             assert admission.log in site.log(0, admission.log)
+
+
+JETSTREAM: list[tuple[Case, bool]] = [
+    ({}, False),
+    ({"streams": -1, "consumer": -1}, False),
+    ({"mem_storage": -1, "streams": -1}, False),
+    ({"disk_storage": -1}, True),
+    ({"disk_storage": -2, "streams": -2}, True),
+    ({"disk_storage": 1, "disk_max_stream_bytes": 1}, True),
+    ({"disk_storage": -1, "max_bytes_required": True, "streams": 1}, False),
+    ({"mem_storage": -1, "max_bytes_required": True}, False),
+    *(({"disk_storage": -1, "streams": limit}, limit > 4) for limit in range(1, 7)),
+    ({"tiered_limits": {"R1": {"disk_storage": -1}}}, True),
+    ({"tiered_limits": {"R1": {"mem_storage": -1}}}, False),
+    ({"tiered_limits": {"R1": {"disk_storage": -1, "streams": 2}}}, False),
+    ({"tiered_limits": {"R2": {"disk_storage": -1, "streams": -1}}}, False),
+]
+
+
+def test_mqtt_needs_jetstream(tmp_path: Path) -> None:
+    more = "server_name: one\njetstream { store_dir: './js' }\nmqtt { listen: '127.0.0.1:-1' }\n"
+    site = start(tmp_path, more)
+    with site.server:
+        [address] = re.findall(r"Listening for MQTT .* on \w+://(127\S+)", site.server.log)
+        for limits, taken in JETSTREAM:
+            case = {"user_nats": {"bearer_token": True}, "connect": {"type": "MQTT"}}
+            case["account_nats"] = {"limits": {**UNLIMITED, **limits}}
+            scene = Scene(case, site.root, int(time.time()))
+            _publish(site, scene)
+            before, admission = len(site.server.log), scene.admit(time.time())
+            answer = mqtt_connect(f"nats://{address}", scene.user)
+            assert answer == (b"\x20\x02\x00\x00" if taken else b""), limits
+            assert bool(admission) is taken, limits
+            assert admission.log in site.log(before, admission.log)
+            assert admission.error == ""

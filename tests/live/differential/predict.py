@@ -8,7 +8,7 @@ from natsauth.claims import AccountClaims, UserClaims
 from natsauth.errors import ClaimsError, TokenError
 from natsauth.policy import evaluate
 from natsauth.policy.connection import Connection, admit
-from natsauth.policy.decision import Verdict
+from natsauth.policy.decision import Reason, Verdict
 from natsauth.token import decode
 from tests.live.differential.lab import SIGNERS, ZONE, received_by
 
@@ -100,6 +100,8 @@ class _Prediction:
     def _subscribe(self, subject: str, queue: str | None = None) -> list[Json]:
         decision = self._session.subscribe(subject, queue=queue, at=self._at)
         alone = self._evaluator.subscribe(subject, queue=queue)
+        if decision.reason is Reason.SUBSCRIPTION_LIMIT:
+            return [{"error": decision.error}]
         return [{"error": decision.error}] if decision.error == alone.error else []
 
     def _unsubscribe(self, subject: str, queue: str | None = None) -> list[Json]:

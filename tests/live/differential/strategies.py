@@ -193,6 +193,7 @@ def session_cases(draw: DrawFn) -> Case:
     found = draw(permissions()) | {"resp": draw(_response)}
     if draw(st.booleans()):
         found.pop("sub", None)  # so that more requests come in
+    found["subs"] = draw(st.sampled_from([-1, -1, -1, 1, 2, 3]))
     happens = [_step("subscribe", draw(_broad)), *draw(steps(found, answering=True))]
     if found["resp"].get("ttl") == _SHORT and draw(st.booleans()):
         reply = draw(st.sampled_from(["_INBOX.late", "_INBOX.r1"]))
