@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from natsauth.authority import Action, Authority
-from natsauth.claims import Permission, User
+from natsauth.claims import Permission, Permissions, User
 from natsauth.creds import Creds
 from natsauth.errors import (
     ClaimsError,
@@ -67,6 +67,18 @@ def test_a_user_of_a_role_has_nothing_of_its_own() -> None:
     assert alice.token.claims.iss != scope.key
     for user in (alice, bob):
         assert check_user(user.token, account.token, operator.token)
+
+
+def test_permissions_alone_make_a_user_without_limits() -> None:
+    _, _, account = small_tree(MemoryStore())
+    permissions = Permissions(pub=Permission(allow=["orders.>"]))
+    for claims in (
+        account.users.add("carol", permissions).claims,
+        account.mint("dave", permissions).token.claims,
+    ):
+        assert claims.nats == User.of(permissions)
+        assert claims.nats.subs == -1
+    assert account.users["carol"].claims.nats.pub is not permissions.pub
 
 
 def test_a_user_can_change_into_a_role_and_back() -> None:

@@ -9,7 +9,13 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from natsauth.claims import Permissions, UserPermissionLimits
+from natsauth import grants
+from natsauth.claims import (
+    Permission,
+    Permissions,
+    ResponsePermission,
+    UserPermissionLimits,
+)
 from natsauth.cli._commands import command
 from natsauth.cli._permissions import (
     edit_limits,
@@ -165,3 +171,62 @@ def test_times() -> None:
 def test_values_that_are_none(words: str, message: str) -> None:
     [said] = do(UserPermissionLimits(), words, code=2)
     assert message in said
+
+
+def test_a_grant() -> None:
+    draft = UserPermissionLimits()
+    said = do(draft, "--grant request_reply:ask:inbox=_INBOX_u --grant service:shop:endpoints=x")
+    assert said == ["granted request_reply:ask:inbox=_INBOX_u", "granted service:shop:endpoints=x"]
+    granted = grants.request_reply("ask", inbox="_INBOX_u") | grants.service("shop", endpoints="x")
+    assert sorted(draft.sub.allow or ()) == sorted(granted.sub.allow or ())
+    assert (draft.pub, draft.sub.deny, draft.resp) == (granted.pub, None, granted.resp)
+
+
+def test_a_grant_that_publishes_nothing_leaves_nothing_open() -> None:
+    draft = Permissions()
+    do(draft, "--grant service:shop:endpoints=x")
+    assert draft.pub == Permission(deny=[">"])
+    do(draft, "--grant service:bar:endpoints=y")
+    assert draft.pub == Permission(deny=[">"])
+    do(draft, "--grant request_reply:ask")
+    assert draft.pub == Permission(allow=["ask"])
+
+
+def test_a_grant_beside_single_subjects() -> None:
+    draft = Permissions()
+    do(draft, "--grant service:shop:endpoints=x --allow-pub news --deny-sub secret")
+    assert draft.pub == Permission(allow=["news"])
+    assert draft.sub.deny == ["secret"]
+    draft = Permissions(pub=Permission(deny=[">", "secret"]), sub=Permission(allow=["a"]))
+    do(draft, "--grant monitoring --allow-pubsub news")
+    assert draft.pub.deny == ["secret"]
+    assert {"a", "news", "_INBOX.>"} <= {*(draft.sub.allow or ())}
+
+
+def test_a_grant_keeps_the_wider_leave_to_answer() -> None:
+    draft = Permissions(resp=ResponsePermission(max=5))
+    do(draft, "--grant service:shop")
+    assert draft.resp == ResponsePermission(max=5)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("kv_raed:b", "There is no grant 'kv_raed'."),
+        ("kv_read:a.b", "'a.b' is no name of a bucket."),
+        ("kv_read", "Grant 'kv_read': missing a required argument: 'bucket'."),
+    ],
+)
+def test_what_is_no_grant(text: str, said: str) -> None:
+    (stderr,) = do(Permissions(), f"--grant {text}", code=2)
+    assert said.casefold() in stderr.casefold()
+
+
+def test_names_of_grants_are_completed() -> None:
+    @click.command
+    @permissions
+    def run(**_given: Any) -> None: ...
+
+    option = next(param for param in run.params if param.name == "grant")
+    completed = option.shell_complete(click.Context(run), "kv")
+    assert [item.value for item in completed] == ["kv_read", "kv_write"]

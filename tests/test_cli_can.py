@@ -151,7 +151,7 @@ def test_the_system_account_may_talk_to_raft_groups(shop: Workshop) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["", "x.creds", "x.creds publish", "x.creds read x", "publish x", "x.creds publish a b"],
+    ["", "x.creds publish", "x.creds read x", "publish x", "x.creds publish a b"],
 )
 def test_what_is_no_question(shop: Workshop, words: str) -> None:
     stderr = shop.fails("can", *words.split(), code=2)
@@ -174,3 +174,15 @@ def test_subjects_that_are_none(shop: Workshop) -> None:
     assert "The subject is empty." in shop.fails("can", creds(shop), "publish", "", code=2)
     result = shop.run("can", creds(shop), "publish", "\x1b[2J")
     assert "\x1b" not in result.stdout
+
+
+def test_all_in_words(shop: Workshop) -> None:
+    said = [
+        "can publish to orders.>, except orders.old",
+        "can subscribe to jobs in queue group q",
+        "can subscribe to news.*, except news.secret",
+    ]
+    for user in ([creds(shop)], ["-a", "a", "-n", "alice"]):
+        assert shop.run("can", *user).stdout.splitlines() == said
+        document = json.loads(shop.run("can", *user, "--json").stdout)
+        assert document == {"admitted": True, "description": said, "refused": ""}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from natsauth.authority._draft import Path
-    from natsauth.claims import Import, User
+    from natsauth.claims import Import, Permissions, User
     from natsauth.creds import Creds
     from natsauth.keys import PublicKey
     from natsauth.signing import Signer
@@ -102,7 +102,7 @@ class AccountNode(Node[AccountClaims]):
     def mint(
         self,
         name: str,
-        body: User | None = None,
+        body: User | Permissions | None = None,
         *,
         expires_in: timedelta | None = None,
         key: KeyPair | None = None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from natsauth.authority._commit import check_trust, sign
 from natsauth.authority._draft import Draft
 from natsauth.authority._node import Entries, Node
-from natsauth.claims import User, UserClaims
+from natsauth.claims import Permissions, User, UserClaims
 from natsauth.claims.base import clock
 from natsauth.creds import Creds
 from natsauth.keys import KeyPair, KeyType
@@ -102,7 +102,7 @@ class Users(Entries[UserNode]):
     def add(
         self,
         name: str,
-        body: User | None = None,
+        body: User | Permissions | None = None,
         *,
         key: KeyPair | PublicKey | str | None = None,
         signer: Signer | str | None = None,
@@ -112,8 +112,9 @@ class Users(Entries[UserNode]):
 
         Args:
             name: Its name.
-            body: Permissions and limits, of which a copy is taken; everything without limits if
-                not given, or nothing of its own where a scoped signing key is to sign.
+            body: Permissions and limits, or permissions alone, of which a copy is taken;
+                everything without limits if not given, or nothing of its own where a scoped
+                signing key is to sign.
             key: Its key pair, whose seed is stored; or its public key; a new pair if not given.
             signer: Who is to sign: see :meth:`~natsauth.authority.Node.sign_with`.
             expires_in: Its lifetime; without end if not given.
@@ -136,7 +137,7 @@ class Users(Entries[UserNode]):
     def ensure(
         self,
         name: str,
-        body: User | None = None,
+        body: User | Permissions | None = None,
         *,
         key: KeyPair | PublicKey | str | None = None,
         signer: Signer | str | None = None,
@@ -155,15 +156,21 @@ class Users(Entries[UserNode]):
 
 
 def new_user(
-    tree: Tree, account: Path, name: str, body: User | None, signer: Signer | str | None
+    tree: Tree,
+    account: Path,
+    name: str,
+    body: User | Permissions | None,
+    signer: Signer | str | None,
 ) -> UserClaims:
     """Return the claims of a new user, without permissions where a role gives them."""
-    if body is None:
-        body = User()
-        named = signer_key(signer).public_key if signer and not isinstance(signer, str) else signer
-        if named and tree.draft(*account).claims.nats.scope(named):
-            body.clear()
-    return UserClaims(name=name, nats=body)
+    if body is not None:
+        own: Any = User.of(body) if type(body) is Permissions else body
+        return UserClaims(name=name, nats=own)
+    empty = User()
+    named = signer_key(signer).public_key if signer and not isinstance(signer, str) else signer
+    if named and tree.draft(*account).claims.nats.scope(named):
+        empty.clear()
+    return UserClaims(name=name, nats=empty)
 
 
 def issue(tree: Tree, draft: Draft[UserClaims], key: KeyPair | None, now: int) -> Creds:

@@ -22,6 +22,7 @@ from natsauth.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import timedelta
+    from typing import Self
 
 STANDARD = "STANDARD"
 WEBSOCKET = "WEBSOCKET"
@@ -108,6 +109,24 @@ class Permissions(WireObject):
     pub: Permission = nested(Permission)
     sub: Permission = nested(Permission)
     resp: ResponsePermission | None = optional(ResponsePermission)
+
+    def __or__(self, other: object) -> Permissions:
+        """Return permissions to do what either allows, and nothing that either denies.
+
+        The lists are joined, each entry once and in order. A deny holds for the whole, so that
+        the union never allows more than both together, and perhaps less. One side of both may
+        allow nothing, which is written as ``>`` in ``deny`` and no ``allow``; then the other one
+        counts. Limits of a user are no permissions, and are left out.
+
+        Raises:
+            UsageError: A direction has no ``allow``, so that everything is allowed already; the
+                leave to answer differs so that neither covers the other; or there are members
+                that natsauth does not know.
+            ClaimsError: A field holds what its type cannot.
+        """
+        from natsauth.claims._union import union
+
+        return union(self, other) if isinstance(other, Permissions) else NotImplemented
 
     def allow_pub(self, *subjects: str) -> None:
         """Allow publishing to subjects."""
@@ -202,6 +221,20 @@ class UserPermissionLimits(Permissions):
     bearer_token: bool = flag()
     proxy_required: bool = flag()
     allowed_connection_types: list[str] | None = strings()
+
+    @classmethod
+    def of(cls, permissions: Permissions) -> Self:
+        """Return an unlimited user or template with a copy of permissions, such as grants.
+
+        Raises:
+            UsageError: They are no permissions.
+        """
+        from copy import deepcopy
+
+        if not isinstance(permissions, Permissions):
+            raise UsageError(f"expected permissions, got {type(permissions).__name__}")
+        pub, sub, resp = deepcopy((permissions.pub, permissions.sub, permissions.resp))
+        return cls(pub=pub, sub=sub, resp=resp)
 
     def is_empty(self) -> bool:
         """Tell whether nothing at all is set, as a scoped signing key demands of its users.

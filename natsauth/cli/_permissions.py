@@ -6,17 +6,46 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from natsauth.claims._union import wider
 from natsauth.claims.permissions import CONNECTION_TYPES, ResponsePermission, nanoseconds
-from natsauth.cli._commands import Bare
+from natsauth.cli._commands import Bare, Mistake
 from natsauth.cli._describe_parts import duration_text
 from natsauth.cli._options import edit_list, options
 from natsauth.cli._values import count, duration, many, network, size, times
+from natsauth.errors import UsageError
 
 if TYPE_CHECKING:
     from natsauth.claims import Permissions, UserPermissionLimits
     from natsauth.cli._tree import Edit
 
+
+def _grants(
+    ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]
+) -> list[tuple[str, Permissions]]:
+    """Read grants, each with its text."""
+    from natsauth import grants
+
+    try:
+        return [(text, grants.parse(text)) for text in given]
+    except UsageError as error:
+        raise Mistake(f"{error.args[0]}.", ctx, hint=error.hint) from None
+
+
+def _grant_names(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    from natsauth.grants import GRANTS
+
+    return [name for name in GRANTS if name.startswith(incomplete)]
+
+
 permissions = options(
+    click.option(
+        "--grant",
+        metavar="GRANT",
+        multiple=True,
+        callback=_grants,
+        shell_complete=_grant_names,
+        help="Leave for a task, as in kv_read:orders:keys=eu.> or pull_consumer:ORDERS:worker.",
+    ),
     many("--allow-pub", help="Subjects to allow publishing to."),
     many("--allow-sub", help='Subjects to allow subscribing to; "subject queue" is a queue group.'),
     many("--allow-pubsub", help="Subjects to allow both to."),
@@ -80,6 +109,9 @@ def edit_permissions(edit: Edit, draft: Permissions, given: dict[str, Any]) -> N
         sides = (draft.pub.allow, draft.pub.deny, draft.sub.allow, draft.sub.deny)
         if not any(subject in (side or ()) for side in sides):
             edit.warn(f'"{subject}" is neither allowed nor refused')
+    for text, grant in given["grant"]:
+        _give(draft, grant, given)
+        edit.did(f"granted {text}")
     _edit_responses(edit, draft, given)
     for label, side in (("pub", draft.pub), ("sub", draft.sub)):
         allow = given[f"allow_{label}"] + given["allow_pubsub"]
@@ -87,6 +119,18 @@ def edit_permissions(edit: Edit, draft: Permissions, given: dict[str, Any]) -> N
         side.allow = edit_list(edit, label, side.allow, allow, rm, form='"{}"', missed=False)
         what = f"deny {label}"
         side.deny = edit_list(edit, what, side.deny, deny, rm, form='"{}"', missed=False)
+
+
+def _give(draft: Permissions, grant: Permissions, given: dict[str, Any]) -> None:
+    """Add a grant. As with --allow-pub, who might do everything may then do that and no more."""
+    draft.resp = wider(draft.resp, grant.resp)
+    for label, side, more in (("pub", draft.pub, grant.pub), ("sub", draft.sub, grant.sub)):
+        was_closed = not side.allow and ">" in (side.deny or ())
+        side.allow = sorted({*(side.allow or ()), *(more.allow or ())}) or None
+        if was_closed and (more.allow or given[f"allow_{label}"] or given["allow_pubsub"]):
+            side.deny = [entry for entry in side.deny or () if entry != ">"] or None
+        elif not (side.allow or was_closed or given[f"allow_{label}"] or given["allow_pubsub"]):
+            side.deny = sorted({*(side.deny or ()), ">"})
 
 
 def _edit_responses(edit: Edit, draft: Permissions, given: dict[str, Any]) -> None:

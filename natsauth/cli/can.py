@@ -1,4 +1,4 @@
-"""``natsauth can``: one verdict on publishing or subscribing, and why."""
+"""``natsauth can``: one verdict on publishing or subscribing, and why; or all in words."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from natsauth.cli._surroundings import Surroundings, look_around, surroundings_o
 from natsauth.cli._tables import harmless
 from natsauth.cli._tree import Workspace
 from natsauth.errors import UsageError
+from natsauth.grants import describe
 from natsauth.policy import Connection, Decision, Verdict, evaluate
 from natsauth.policy._reading import read_user
 from natsauth.token import decode
@@ -36,7 +37,7 @@ _WORDS = {
 
 
 class _Question(NamedTuple):
-    """What is asked: the creds if they are given, the operation and the subject."""
+    """What is asked: the creds if they are given, the operation and the subject if one is."""
 
     creds: str
     operation: str
@@ -48,8 +49,9 @@ class _Question(NamedTuple):
     "natsauth can service.creds publish orders.new",
     "natsauth can service.creds subscribe 'orders.>' --queue workers",
     "natsauth can -a my_account -n alice publish orders.new --json",
+    "natsauth can service.creds",
 )
-@click.argument("words", nargs=-1, metavar="[CREDS] publish|subscribe SUBJECT")
+@click.argument("words", nargs=-1, metavar="[CREDS] [publish|subscribe SUBJECT]")
 @surroundings_options
 @click.option(
     "-n",
@@ -76,30 +78,32 @@ def can(
 
     The user is that of CREDS, a creds file or a token, or with -n one of the store. Exit code 0
     means that the server carries it out, at least in part, and 4 that it does not: also where it
-    does not take the user in the first place.
+    does not take the user in the first place. Without a subject, all that the user may do is said
+    in words.
     """
     asked = _question(words, name)
-    if asked.operation == "publish" and queue is not None:
+    if asked.operation != "subscribe" and queue is not None:
         raise Mistake("--queue is for subscribe.", click.get_current_context())
-    if asked.operation == "subscribe" and reply is not None:
+    if asked.operation != "publish" and reply is not None:
         raise Mistake("--reply is for publish.", click.get_current_context())
     credentials = read_credentials(asked.creds) if asked.creds else _stored(session, account, name)
     user = read_user(credentials.token).claims
     around = look_around(session, user, operators=operators, account=account)
     evaluator = _evaluator(credentials, around)
-    if asked.operation == "publish":
-        decision = evaluator.publish(asked.subject, reply=reply)
-    else:
-        decision = evaluator.subscribe(asked.subject, queue=queue)
     refusal = _refusal(session, credentials, around)
-    document = _document(decision) | {"admitted": not refusal, "refused": refusal}
-    lines = [*_lines(decision)]
+    if asked.operation:
+        decision = _decided(evaluator, asked, queue, reply)
+        document, lines, may = _document(decision), [*_lines(decision)], bool(decision)
+    else:
+        said = describe(evaluator)
+        document, lines, may = {"description": said}, [*said], True
+    document |= {"admitted": not refusal, "refused": refusal}
     if refusal:
         lines += ["", f"BUT a server does not take this user at all: {refusal}"]
     session.output.show(document, "\n".join(map(harmless, lines)))
     if refusal:
         session.output.note("natsauth why says more of what a server does not take the user for")
-    if refusal or not decision:
+    if refusal or not may:
         click.get_current_context().exit(ExitCode.FINDINGS)
 
 
@@ -115,6 +119,8 @@ def _question(words: tuple[str, ...], name: str | None) -> _Question:
         if not rest[1]:
             raise Mistake("The subject is empty.", ctx, hint="name one, such as orders.new")
         return _Question(creds, *rest)
+    if not rest and (creds or name):
+        return _Question(creds, "", "")
     hint = f"{ctx.command_path} service.creds publish orders.new"
     if name:
         hint = f"{ctx.command_path} -n {name} publish orders.new"
@@ -154,6 +160,14 @@ def _evaluator(credentials: Credentials, around: Surroundings) -> Evaluator:
             raise
         hint = "-a FILE gives the account, --data-dir DIR a store that has it"
         raise UsageError(str(error.args[0]), hint=hint) from None
+
+
+def _decided(
+    evaluator: Evaluator, asked: _Question, queue: str | None, reply: str | None
+) -> Decision:
+    if asked.operation == "publish":
+        return evaluator.publish(asked.subject, reply=reply)
+    return evaluator.subscribe(asked.subject, queue=queue)
 
 
 def _refusal(session: Session, credentials: Credentials, around: Surroundings) -> str:

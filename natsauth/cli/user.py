@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 @command(
     "user",
     'natsauth add user -a my_account alice --allow-pubsub "alice.>" --expiry 30d',
+    "natsauth add user -a my_account reader --grant kv_read:prices --grant service:shop",
     "natsauth add user -a my_account worker -K team",
     "natsauth add user -a my_account bob --public-key UABC...",
 )
