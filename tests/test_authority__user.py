@@ -72,13 +72,11 @@ def test_a_user_of_a_role_has_nothing_of_its_own() -> None:
 def test_permissions_alone_make_a_user_without_limits() -> None:
     _, _, account = small_tree(MemoryStore())
     permissions = Permissions(pub=Permission(allow=["orders.>"]))
-    for claims in (
-        account.users.add("carol", permissions).claims,
-        account.mint("dave", permissions).token.claims,
-    ):
-        assert claims.nats == User.of(permissions)
-        assert claims.nats.subs == -1
-    assert account.users["carol"].claims.nats.pub is not permissions.pub
+    carol = account.users.add("carol", permissions).claims.nats
+    assert carol == User.of(permissions)
+    assert carol.pub is not permissions.pub
+    dave = account.mint("dave", permissions).token.claims.nats
+    assert (dave.pub, dave.subs) == (permissions.pub, -1)
 
 
 def test_a_user_can_change_into_a_role_and_back() -> None:
