@@ -30,11 +30,17 @@ exclude_patterns = ["_build"]
 # Every reference leads somewhere, but to other projects: that would need a network.
 nitpicky = True
 nitpick_ignore_regex = [
-    ("py:class", r"(collections\.abc\.)?Callable|(enum\.)?StrEnum|Installed|Operation"),
-    ("py:class", r"datetime|timedelta|InitVar|Path|PathLike|SSLContext|nkeys\.KeyPair"),
     (
         "py:class",
-        r"(natsauth\.(token|authority\._node)\.)?[CN](_co)?|Connection|AbstractContextManager",
+        r"(collections\.abc\.)?(Callable|Mapping)|(enum\.)?StrEnum|Installed|Operation|Client",
+    ),
+    (
+        "py:class",
+        r"datetime|timedelta|InitVar|(pathlib\.)?Path|PathLike|SSLContext|nkeys\.KeyPair",
+    ),
+    (
+        "py:class",
+        r"(natsauth\.(token|authority\._node)\.)?[CN](_co)?|Connection|Abstract(Async)?ContextManager",
     ),
 ]
 

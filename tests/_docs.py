@@ -5,6 +5,7 @@ A block between fences says what it is in its first line:
 =================  ===============================================================================
 ``python``         runs, in the names that the blocks before it left
 ``python no-run``  is only compiled: it needs something that not every machine has
+``python a.py``    is saved under that name
 ``text``           what the ``python`` block before it prints; ``…`` is any text in a line
 ``text figure``    is read: a drawing, or what never comes out twice the same
 ``sh``             commands of a terminal; see :meth:`Reader._type`
@@ -89,7 +90,9 @@ def prose(markdown: str) -> str:
 def starts_server(page: Path) -> bool:
     """Tell whether a page, or the one that it continues, starts a nats-server."""
     return any(
-        block.kind == "sh" and block.text.startswith(SERVER)
+        (block.kind == "sh" and block.text.startswith(SERVER))
+        or (block.kind == "python" and "Sandbox(" in block.text)
+        or (block.kind == "console" and "-m pytest" in block.text)
         for part in chain(page)
         for block in blocks(part.read_text("utf-8"))
     )
@@ -128,6 +131,8 @@ class Reader:
         printed, self._printed = self._printed, None
         if block.kind == "python":
             self._printed = self._run(block, place)
+        elif block.kind.endswith(".py"):
+            (self._directory / block.kind.split()[1]).write_text(block.text, "utf-8")
         elif block.kind == "sh":
             self._type(block.text, place)
         elif block.kind == "console":
@@ -171,7 +176,13 @@ class Reader:
             check=False,
             cwd=self._directory,
             encoding="utf-8",
-            env=environment(PYTHONPATH=str(ROOT), PYTHON=sys.executable, SERVER=str(find_server())),
+            env=environment(
+                PYTHONPATH=str(ROOT),
+                PYTHON=sys.executable,
+                SERVER=str(find_server()),
+                # What is not said here pytest-asyncio warns of; and this run may be measured.
+                PYTEST_ADDOPTS="-o asyncio_default_fixture_loop_scope=function",
+            ),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             timeout=60,
@@ -211,11 +222,16 @@ def reading(directory: Path) -> Iterator[Reader]:
     reader = Reader(directory)
     os.chdir(directory)
     try:
-        with patch.dict(os.environ, HOME=str(directory), PWD=str(directory)):
+        with (
+            patch.dict(os.environ, HOME=str(directory), PWD=str(directory)),
+            patch.object(sys, "path", [str(directory), *sys.path]),
+        ):
             yield reader
     finally:
         reader.stop()
         os.chdir(before)
+        for file in directory.glob("*.py"):
+            sys.modules.pop(file.stem, None)
 
 
 def matches(expected: str, printed: str) -> bool:

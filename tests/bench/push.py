@@ -22,8 +22,8 @@ from rich.console import Console
 from rich.table import Table
 
 from natsauth import AccountClaims, Token, decode
-from natsauth._server import NatsServer
 from natsauth.resolver._protocol import UPDATE
+from natsauth.testing import NatsServer
 from tests.live._realm import Realm
 
 if TYPE_CHECKING:

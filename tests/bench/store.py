@@ -19,9 +19,9 @@ from rich.console import Console
 from rich.table import Table
 
 from natsauth import AccountClaims, KeyPair, KeyType, OperatorClaims, encode, render_resolver
-from natsauth._server import NatsServer
 from natsauth.authority import Authority
 from natsauth.store import DirectoryStore
+from natsauth.testing import NatsServer
 from tests.bench.measure import side_by_side
 from tests.interop.foreign import build_nsc
 

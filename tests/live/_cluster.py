@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from natsauth.testing._cluster import wait_for_routes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from natsauth._server import NatsServer
+    from natsauth.testing import NatsServer
     from tests.live._realm import Realm
-    from tests.live.conftest import StartServer
+    from tests.live._servers import StartServer
 
 DELETING = "{ type: full, dir: './jwt', timeout: '50ms', allow_delete: true, interval: '1s' }"
 """A resolver that deletes accounts, and compares with the others each second."""
@@ -41,35 +40,14 @@ class Cluster:
 
     async def wait(self) -> None:
         """Wait until each server knows of the others."""
-        deadline = time.monotonic() + 10
-        for url in self.urls:
-            while True:
-                async with self.realm.connect(url) as client:
-                    if client.servers == NAMES:
-                        break
-                assert time.monotonic() < deadline, "no cluster came about"
-                await asyncio.sleep(0.05)
+        await wait_for_routes(self.urls, self.realm.connect)
 
 
 async def start(
     start_server: StartServer, tmp_path: Path, realm: Realm, *resolvers: str
 ) -> Cluster:
-    """Start three servers, and wait until each knows of the others.
-
-    The first one picks a free port for the routes and announces it to the others; through them
-    every server hears of every other.
-    """
-    servers: dict[str, NatsServer] = {}
-    routes: list[str] = []
-    for name, resolver in zip(NAMES, resolvers, strict=True):
-        directory = tmp_path / name
-        directory.mkdir()
-        listen = f"listen: '127.0.0.1:-1', routes: {json.dumps(routes)}"
-        more = f"server_name: {name}\ncluster {{ name: c, {listen} }}"
-        servers[name] = start_server(realm.config(resolver, more), directory)
-        if not routes:
-            [ports] = directory.glob("*.ports")
-            routes = json.loads(ports.read_bytes())["cluster"]
-    cluster = Cluster(realm, tmp_path, servers)
+    """Start three servers, and wait until each knows of the others."""
+    servers = start_server.cluster(tmp_path, [realm.config(resolver) for resolver in resolvers])
+    cluster = Cluster(realm, tmp_path, dict(zip(NAMES, servers, strict=True)))
     await cluster.wait()
     return cluster

@@ -20,6 +20,7 @@ from natsauth.claims import (
 from natsauth.creds import Creds
 from natsauth.keys import KeyPair, KeyType
 from natsauth.resolver import ResolverClient
+from natsauth.testing._cluster import trust
 from natsauth.token import Token, encode
 
 if TYPE_CHECKING:
@@ -90,11 +91,7 @@ class Realm:
 
     def config(self, resolver: str = FULL, more: str = "") -> str:
         """Return the configuration of a server."""
-        preload = f"{{ {self.system.public_key}: {self.system_account.encoded} }}"
-        return (
-            f"operator: {self.operator.encoded}\nsystem_account: {self.system.public_key}\n"
-            f"resolver: {resolver}\nresolver_preload: {preload}\n{more}\n"
-        )
+        return trust(self.operator, self.system_account, resolver, more)
 
     def connect(
         self, servers: str | list[str] | None, **options: Any

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from natsauth._server import NatsServer
 from tests._workshop import Workshop
 from tests.live import _cluster
 from tests.live._realm import FULL, Realm
+from tests.live._servers import StartServer
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import Self
 
     from natsauth.keys import KeyPair
+    from natsauth.testing import NatsServer
 
 
 class Site:
@@ -30,6 +30,7 @@ class Site:
         realm: The keys.
         shop: The store, and the command line.
         path: The directory; each server has one below it.
+        start: Starts a server on a configuration.
     """
 
     def __init__(
@@ -42,22 +43,13 @@ class Site:
         self.shop.store.write(realm.system_account.encoded, "o", "SYS")
         for pair in [realm.signing, realm.system_signing] if seeds is None else seeds:
             self.shop.store.add_seed(pair.reveal_seed())
-        self._servers = ExitStack()
+        self.start = StartServer(path)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._servers.close()
-
-    def start(self, config_text: str, directory: Path | None = None) -> NatsServer:
-        """Start a server on a configuration."""
-        if directory is None:
-            directory = self.path / f"server{len([*self.path.iterdir()])}"
-            directory.mkdir()
-        file = directory / "server.conf"
-        file.write_text(config_text)
-        return self._servers.enter_context(NatsServer(file, directory=directory))
+        self.start.close()
 
     def server(self, resolver: str = FULL, more: str = "") -> NatsServer:
         """Start a server with a resolver."""

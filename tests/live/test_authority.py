@@ -19,10 +19,11 @@ from tests.live import _realm
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from natsauth._server import NatsServer
     from natsauth.authority import AccountNode, OperatorNode
     from natsauth.creds import Creds
-    from tests.live.conftest import Connect, StartServer
+    from natsauth.testing import NatsServer
+    from tests.live._servers import StartServer
+    from tests.live.conftest import Connect
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio]
 nothing_is_left = _realm.nothing_is_left

@@ -13,8 +13,9 @@ from tests._workshop import Workshop
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from natsauth._server import NatsServer
-    from tests.live.conftest import Connect, StartServer
+    from natsauth.testing import NatsServer
+    from tests.live._servers import StartServer
+    from tests.live.conftest import Connect
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio]
 

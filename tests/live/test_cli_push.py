@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from natsauth._server import NatsServer
     from natsauth.keys import KeyPair
+    from natsauth.testing import NatsServer
     from natsauth.token import Token
     from tests.live._cluster import Cluster
 

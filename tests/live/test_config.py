@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.live.conftest import Connect, StartServer
+    from tests.live._servers import StartServer
+    from tests.live.conftest import Connect
 
 pytestmark = pytest.mark.live
 

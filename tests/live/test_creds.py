@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from nats.aio.client import Client
 
-    from natsauth._server import NatsServer
-    from tests.live.conftest import Connect, StartServer
+    from natsauth.testing import NatsServer
+    from tests.live._servers import StartServer
+    from tests.live.conftest import Connect
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio]
 

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from natsauth._server import NatsServer
 from natsauth.claims import (
     Export,
     Import,
@@ -28,6 +27,7 @@ from natsauth.claims import (
 )
 from natsauth.keys import KeyPair, KeyType
 from natsauth.policy.lint import LintCode, Severity, lint
+from natsauth.testing import NatsServer
 from natsauth.token import Token, decode, encode
 from natsauth.validation import IssueCode
 from tests._tokens import forge

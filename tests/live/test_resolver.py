@@ -32,7 +32,8 @@ from tests.live._realm import Realm, key, user
 
 if TYPE_CHECKING:
     from natsauth.creds import Creds
-    from tests.live.conftest import Connect, StartServer
+    from tests.live._servers import StartServer
+    from tests.live.conftest import Connect
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio]
 nothing_is_left = _realm.nothing_is_left
@@ -178,6 +179,22 @@ async def test_the_temporary_user_can_do_nothing_else(
         await nc.flush()
         assert len(errors) == len(elsewhere) + 5
         assert all("permissions violation" in str(error) for error in errors)
+
+
+async def test_a_temporary_user_that_only_looks(start_server: StartServer) -> None:
+    realm = Realm()
+    server = start_server(realm.config())
+    account = realm.new_account()
+    async with realm.connect(server.url, read_only=True) as client:
+        found = await client.lookup(realm.system.public_key)
+        assert found == realm.system_account
+        assert (await client.list_accounts()).servers[0].accounts == (realm.system.public_key,)
+        assert [*(await client.pull()).accounts] == [realm.system_account]
+        with pytest.raises(ResolverError, match="permissions violation"):
+            await client.push(account)
+    async with realm.connect(server.url, read_only=True) as client:
+        with pytest.raises(ResolverError, match="permissions violation"):
+            await client.delete([account], signer=realm.signing)
 
 
 async def test_the_temporary_user_expires(start_server: StartServer) -> None:

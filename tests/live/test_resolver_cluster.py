@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from natsauth.token import Token
-    from tests.live.conftest import StartServer
+    from tests.live._servers import StartServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.live, pytest.mark.asyncio]
 nothing_is_left = _realm.nothing_is_left

@@ -18,7 +18,7 @@ from tests.live._realm import Realm
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from tests.live.conftest import StartServer
+    from tests.live._servers import StartServer
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio]
 nothing_is_left = _realm.nothing_is_left

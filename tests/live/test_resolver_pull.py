@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from natsauth.token import Token
-    from tests.live.conftest import Connect, StartServer
+    from tests.live._servers import StartServer
+    from tests.live.conftest import Connect
 
 pytestmark = [pytest.mark.slow, pytest.mark.live, pytest.mark.asyncio]
 nothing_is_left = _realm.nothing_is_left

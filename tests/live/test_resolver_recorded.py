@@ -37,7 +37,8 @@ from tests.live import _realm
 from tests.live._realm import Realm, key, user
 
 if TYPE_CHECKING:
-    from tests.live.conftest import Connect, StartServer
+    from tests.live._servers import StartServer
+    from tests.live.conftest import Connect
 
 pytestmark = [pytest.mark.live, pytest.mark.asyncio]
 nothing_is_left = _realm.nothing_is_left

@@ -20,8 +20,8 @@ from tests.live._realm import Realm
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from natsauth._server import NatsServer
-    from tests.live.conftest import StartServer
+    from natsauth.testing import NatsServer
+    from tests.live._servers import StartServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.live, pytest.mark.asyncio]
 nothing_is_left = _realm.nothing_is_left

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from natsauth._server import NatsServer
 from natsauth.claims import (
     Account,
     AccountClaims,
@@ -27,6 +26,7 @@ from natsauth.claims import (
     UserScope,
 )
 from natsauth.keys import KeyPair, KeyType
+from natsauth.testing import NatsServer
 from natsauth.token import Token, decode, encode
 from natsauth.trust import TrustCode, check_account, check_user
 from tests._tokens import forge

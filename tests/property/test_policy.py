@@ -144,3 +144,28 @@ def test_every_text_gets_a_verdict_in_words(
         assert decision.explain()
         assert bool(decision.error) <= (not decision)
     assert evaluate(evaluator.effective()).publish(subject).verdict in Verdict
+
+
+@given(entries, entries, asked, queues, st.text())
+def test_every_text_of_a_leaf_node_gets_a_verdict_in_words(
+    allow: list[str], deny: list[str], subject: str, queue: str, other: str
+) -> None:
+    lists = {"allow": allow, "deny": deny}
+    leaf = evaluate({"pub": lists, "sub": lists}, leaf=True)
+    for decision in (
+        leaf.publish(subject, reply=other),
+        leaf.subscribe(subject, queue=queue),
+        leaf.deliver(subject, to=other),
+    ):
+        assert decision.explain()
+        assert bool(decision.error) <= (not decision)
+
+
+@given(entries, entries, subjects)
+def test_a_leaf_node_that_gets_all_is_denied_nothing(
+    allow: list[str], deny: list[str], pattern: str
+) -> None:
+    leaf = evaluate({"sub": {"allow": allow, "deny": deny}}, leaf=True)
+    decision = leaf.subscribe(pattern)
+    if decision.verdict is Verdict.ALLOW:
+        assert all(leaf.deliver(s, to=decision) for s in LITERALS if matches(pattern, s))

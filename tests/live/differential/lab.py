@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
-from natsauth._server import NatsServer
+from natsauth.testing import NatsServer
 from tests.live.differential.cases import Keys, base64url
 
 if TYPE_CHECKING:
