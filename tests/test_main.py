@@ -6,6 +6,7 @@ import re
 import runpy
 import sys
 import tomllib
+from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING
 
 import pytest
@@ -101,6 +102,8 @@ def test_the_module_runs_the_command_line(
 ) -> None:
     forget(monkeypatch, "natsauth.__main__")
     monkeypatch.setattr(sys, "argv", ["natsauth", "--version"])
+    # pytest's own finder, which looks after packages with a plugin, cannot run modules.
+    monkeypatch.setattr(sys, "meta_path", [PathFinder, *sys.meta_path])
     with pytest.raises(SystemExit) as stopped:
         runpy.run_module("natsauth", run_name="__main__")
     assert stopped.value.code == 0

@@ -93,7 +93,9 @@ def _pair_or_public(text: str) -> Pair | PublicKey | None:
                 hint="give the name of a file that holds it",
             )
         return found
-    path = os.path.expanduser(text)  # noqa: PTH111 - never raises, as Path does
+    if "\0" in text:
+        return None
+    path = os.path.expanduser(text)  # noqa: PTH111 - Path raises where there is no such user
     if not os.path.isfile(path):  # noqa: PTH113 - the same
         return None
     found = parse_key(read_file(path, limit=4096).decode("ascii", "replace"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from natsauth.claims import TimeRange
@@ -74,6 +74,7 @@ def test_any_text_is_a_value_or_refused(read: Callable[[str], Any], text: str) -
         assert good(value)
 
 
+@example(text="~\0", roles=[], word=False)
 @given(text=TEXT, roles=st.lists(st.sampled_from(["account", "user"])), word=st.booleans())
 def test_any_text_is_a_key_or_refused(text: str, roles: list[str], word: bool) -> None:  # noqa: FBT001 - a case
     value, refusal = outcome(key(*roles, word="role" if word else ""), text)
