@@ -28,6 +28,8 @@ _PATIENCE = 1.0
 """Seconds: a full resolver answers from its disk; others, beside it in a cluster, not at all."""
 _FEW = 32
 """Accounts that are looked up at once; with more, it pays to ask first which ones servers have."""
+_FRESH = 1_000
+"""Accounts after which that is asked anew, for meanwhile others may have pushed theirs."""
 
 
 async def guarded(
@@ -51,7 +53,7 @@ async def guarded(
     async def questions() -> AsyncGenerator[Question, None]:
         known: Container[str] | None = None
         for number, account in enumerate(accounts):
-            if number == _FEW and not force:
+            if number % _FRESH == _FEW and not force:
                 known = await _known(hasty)
             out.append(account)
             key = account.claims.sub
@@ -64,18 +66,19 @@ async def guarded(
 
 
 async def _known(session: Session) -> Container[str] | None:
-    """Return the accounts of which some server has a token; ``None`` if nobody says.
+    """Return the accounts of which some server has a token; ``None`` if not every server says.
 
     Raises:
         ResolverConnectionError: The connection was lost.
     """
     async with session.questions.aside(LIST, patience=session.patience) as told:
         answers = await told(lambda received: len(received) >= session.roster.count)
+    if len(answers) < session.roster.count:
+        return None
     try:
-        lists = [parse_accounts(answer).accounts for answer in answers]
+        return frozenset(chain.from_iterable(parse_accounts(a).accounts for a in answers))
     except ResolverError:
         return None
-    return frozenset(chain.from_iterable(lists)) if lists else None
 
 
 def _compared(account: Checked, given: list[bytes]) -> Checked:

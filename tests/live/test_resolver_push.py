@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 from contextlib import aclosing
 from datetime import timedelta
@@ -16,6 +18,7 @@ from natsauth.keys import KeyType
 from natsauth.resolver import PushEffect, PushReason
 from natsauth.resolver._protocol import LIST, SUBJECTS, VARZ
 from natsauth.subjects import out_of_range
+from natsauth.testing._cluster import wait_for_routes
 from natsauth.token import encode
 from tests.live import _realm
 from tests.live._realm import FULL, Realm, key, user
@@ -297,6 +300,48 @@ async def test_what_is_newer_among_many(start_server: StartServer, *, may_list: 
         assert await client.lookup(owner.public_key) == new
     async with realm.connect(server.url) as client:
         assert len((await client.list_accounts()).accounts) == 42  # with the system account
+
+
+async def test_what_others_push_meanwhile_is_not_taken_back(start_server: StartServer) -> None:
+    realm, owner, now = Realm(), key(KeyType.ACCOUNT), int(time.time())
+    server = start_server(realm.config())
+    new = encode(realm.account(owner, "a").claims, realm.signing, now=now)
+    old = encode(new.claims, realm.signing, now=now - 1)
+    accounts = [*(realm.new_account(f"other {number}") for number in range(2_000)), old]
+    async with realm.connect(server.url) as client, realm.connect(server.url) as other:
+        results = []
+        async for result in client.push_each(accounts):
+            if not results:
+                assert await other.push(new)
+            results.append(result)
+        assert [result.reason for result in results if not result] == [PushReason.NOT_SENT]
+        assert await client.lookup(owner.public_key) == new
+
+
+async def test_a_server_that_is_silent_for_a_moment(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    realm, owner, now = Realm(), key(KeyType.ACCOUNT), int(time.time())
+    servers = start_server.cluster(tmp_path, [realm.config()] * 2)
+    await wait_for_routes([server.url for server in servers], realm.connect)
+    new = encode(realm.account(owner, "a").claims, realm.signing, now=now)
+    old = encode(new.claims, realm.signing, now=now - 1)
+    kept = tmp_path / "n2" / "jwt" / f"{owner.public_key}.jwt"
+    kept.write_text(new.encoded)
+    loop, pid = asyncio.get_running_loop(), servers[1].pid
+
+    def accounts() -> Iterator[Token[AccountClaims]]:
+        for number in range(40):
+            if number == 30:  # when the first ones are looked up, before it is asked for a list
+                os.kill(pid, signal.SIGSTOP)
+                loop.call_later(1.3, os.kill, pid, signal.SIGCONT)
+            yield realm.new_account(f"other {number}")
+        yield old
+
+    async with realm.connect(servers[0].url) as client:
+        *_, last = [result async for result in client.push_each(accounts())]
+        assert last.reason is PushReason.NOT_SENT
+        assert kept.read_text() == new.encoded
 
 
 async def test_what_servers_have_is_none(start_server: StartServer, tmp_path: Path) -> None:
