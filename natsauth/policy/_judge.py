@@ -24,7 +24,8 @@ _ALLOWED, _DENIED, _NOT_ALLOWED = Reason.ALLOWED, Reason.DENIED, Reason.NOT_ALLO
 _UNRESTRICTED: Outcome = (_ALLOW, Reason.UNRESTRICTED, None)
 _SYSTEM_SUBJECT: Outcome = (_DENY, Reason.SYSTEM_SUBJECT, None)
 SYSTEM_QUEUE: Final = "_sys_"
-_GATEWAY, _RAFT, _SERVICE, _ACK = "_GR_.", "$NRG.", "_R_.", "$JS.ACK."
+_GATEWAY, _RAFT, _SERVICE, _ACK = ("_GR_.", "$GR."), "$NRG.", "_R_.", "$JS.ACK."
+_OWN, _RESERVED = (*_GATEWAY, _RAFT), (*_GATEWAY, _ACK)
 
 
 def to_publish(
@@ -38,8 +39,8 @@ def to_publish(
         reply: The reply subject.
         respond: Whether it answers a request; nothing does, if not given.
     """
-    is_special = subject.startswith((_GATEWAY, _RAFT)) and subject != _GATEWAY
-    if is_special and subject.startswith(_GATEWAY):
+    is_special = subject.startswith(_OWN) and subject not in _GATEWAY
+    if is_special and not subject.startswith(_RAFT):
         return _SYSTEM_SUBJECT
     outcome = by_lists(installed, subject)
     if outcome[0] is _DENY:
@@ -161,6 +162,4 @@ def _denied(
 
 
 def _is_reserved(reply: str) -> bool:
-    return reply.startswith(_SERVICE) or (
-        reply.startswith((_ACK, _GATEWAY)) and reply not in (_ACK, _GATEWAY)
-    )
+    return reply.startswith(_SERVICE) or (reply.startswith(_RESERVED) and reply not in _RESERVED)

@@ -100,8 +100,9 @@ class ResolverClient:
                 for imported accounts. See :meth:`with_timeout`.
             connect_timeout: Seconds within which the connection must stand.
             lifetime: Seconds after which the temporary user expires and is disconnected.
-            read_only: Whether the temporary user may only look: servers then refuse it to push and
-                to delete, whoever gets hold of its connection.
+            read_only: Whether the temporary user may only look. Servers then refuse it to push and
+                to delete; but where servers of a cluster have different tokens of an account, it
+                could have one give its own to the others, as the reply to a lookup.
             expected_servers: How many servers are to answer; as many as there are if not given.
             tls: How to connect over TLS: ``ssl.create_default_context(cafile=...)`` knows a
                 certificate authority, its ``load_cert_chain()`` a client certificate. A server

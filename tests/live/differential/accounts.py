@@ -20,7 +20,7 @@ _PLACES = [
     "a.$1.*", "$1.*.*", "a.$1", "*a",
 ]  # fmt: skip
 _DESTINATIONS = [
-    "c", "x.y", "a.b", "b.a", "c.c.c", "_GR_.x", "$NRG.x", "c.>", ">", "a..b", "*",
+    "c", "x.y", "a.b", "b.a", "c.c.c", "_GR_.x", "$GR.x", "$NRG.x", "c.>", ">", "a..b", "*",
     "b.{{partition(9)}}", "{{partition(99,1)}}", "b.{{random(2)}}",
 ]  # fmt: skip
 _RENAMED = [

@@ -26,8 +26,9 @@ _QUEUES = ["q", "q", "r", "q.x", "q.y", "*", ">", "q.*", "q.>", "*.x", "q*", "q.
 _BLANKS = ["\t", "\t\t", " \t", "\n", "\x0b", "\u00a0", "\x00"]
 # Some mean something to the server, some only look as if they did.
 _SPECIAL = [
-    "_INBOX.>", "_INBOX.*", "_INBOX.r1", "_R_.>", "_R_.x", "_GR_.>", "_GR_.x", "$NRG.>", "$NRG.x",
-    "$NRG", "$JS.ACK.>", "$JS.ACK.x", "$JS.>", "$JS.API.x", "$SYS.>", "$SYS.x", "$KV.a.b",
+    "_INBOX.>", "_INBOX.*", "_INBOX.r1", "_R_.>", "_R_.x", "_GR_.>", "_GR_.x", "$GR.>", "$GR.x",
+    "$NRG.>", "$NRG.x", "$NRG", "$JS.ACK.>", "$JS.ACK.x", "$JS.>", "$JS.API.x", "$SYS.>",
+    "$SYS.x", "$KV.a.b",
 ]  # fmt: skip
 _IGNORED = ["a.>.b", ">.a", ">.>", "*.>.*", "é.a", "a\u00a0b", "\u2028", "a\x0bb"]
 _REFUSED = [
@@ -36,9 +37,12 @@ _REFUSED = [
 ]  # fmt: skip
 _REPLIES = [
     "_INBOX.r1", "_INBOX.r1", "_INBOX.r2", "a", "a.b", "_INBOX.*", "_INBOX.>", "b..c", "_R_.x",
-    "_R_.", "$JS.ACK.x", "$JS.ACK.", "_GR_.x", "_GR_.", "$NRG.x",
+    "_R_.", "$JS.ACK.x", "$JS.ACK.", "_GR_.x", "_GR_.", "$GR.x", "$GR.", "$NRG.x",
 ]  # fmt: skip
-_ODD = ["a..b", ".a", "a.", ".", "a.>.b", ">.a", "a*", "_GR_.", "_R_", "$NRG.", "$JS.ACK.", "é.a"]
+_ODD = [
+    "a..b", ".a", "a.", ".", "a.>.b", ">.a", "a*", "_GR_.", "$GR.", "_R_", "$NRG.", "$JS.ACK.",
+    "é.a",
+]  # fmt: skip
 
 subjects = st.lists(st.sampled_from(_TOKENS), min_size=1, max_size=4).map(".".join)
 literals = st.lists(st.sampled_from("abc"), min_size=1, max_size=4).map(".".join)
