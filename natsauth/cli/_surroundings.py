@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from shlex import join
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import click
@@ -12,10 +13,12 @@ from natsauth.claims import AccountClaims, OperatorClaims
 from natsauth.claims.signing_keys import public_key_of
 from natsauth.cli._credentials import read_source
 from natsauth.cli._options import options
+from natsauth.cli._readable import readable
 from natsauth.cli._tokens import token_in
 from natsauth.cli._tree import Workspace, found
-from natsauth.errors import NotFoundError, StoreDataError
+from natsauth.errors import ClaimsError, NotFoundError, StoreDataError, TokenError
 from natsauth.token import decode
+from natsauth.trust.rules import trusted_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,9 +61,17 @@ class Surroundings:
         operators: The operators that the server trusts; empty if that is not known.
         account: What the server has for the user's account; ``None`` if that is not known.
         is_certain: Whether the server has no other account for the user than this one, or none.
-        names: The names of operator and account in the store, and of the user if it is there.
+        names: The names of operator and account in the store, and of the user if it is there; empty
+            where no command on the store is of use.
         asked: The name of the operator of the store that was asked for, or an empty string.
         notes: What somebody should know.
+        file: The file that the account is from, or an empty string.
+        local: What the store has for the account.
+        stored: Another token of the user, which the store has and which is no older.
+        owner: The name of the account's operator in the store, if that is none of ``operators``.
+        places: The options that say where the store is.
+        is_current: Whether commands mean this operator as it is.
+        server: The options that say to which server one pushes.
     """
 
     work: Workspace
@@ -70,10 +81,49 @@ class Surroundings:
     names: tuple[str, ...] = ()
     asked: str = ""
     notes: list[Note] = field(default_factory=list)
+    file: str = ""
+    local: Token[AccountClaims] | None = None
+    stored: Token[UserClaims] | None = None
+    owner: str = ""
+    places: tuple[str, ...] = ()
+    is_current: bool = True
+    server: tuple[str, ...] = ()
+
+    def run(self, *commands: Sequence[str]) -> str:
+        """Return commands as a line for a shell, for this store and this operator.
+
+        It is empty without commands, and where a name would be taken for an option.
+        """
+        if not commands or any(name.startswith("-") for name in self.names):
+            return ""
+        select = [] if self.is_current else [("select", "operator", *self.names[:1])]
+        lines = [("natsauth", *words, *self.places) for words in (*select, *commands)]
+        return " && ".join(map(join, lines))
+
+    @property
+    def push(self) -> tuple[str, ...]:
+        """The command that pushes the account."""
+        return ("push", "-a", self.names[1], *self.server)
+
+    @property
+    def pull(self) -> tuple[str, ...]:
+        """The command that fetches the account."""
+        return ("pull", "-a", self.names[1], *self.server)
+
+    def creds(self, file: str) -> tuple[str, ...]:
+        """Return the command that writes the creds of the user, in place of a file if it is one."""
+        _, account, user = self.names
+        place = (file, "-F") if file else (f"{user}.creds",)
+        return ("generate", "creds", "-a", account, "-n", user, "-o", *place)
 
 
 def look_around(
-    session: Session, user: UserClaims | None, *, operators: Sequence[str], account: str | None
+    session: Session,
+    user: UserClaims | None,
+    *,
+    operators: Sequence[str],
+    account: str | None,
+    file: str = "",
 ) -> Surroundings:
     """Find operator and account of a user: those that are given, or those of the store.
 
@@ -82,6 +132,7 @@ def look_around(
         user: The user, if its token can be read.
         operators: Files or names of operators.
         account: The file or name of an account.
+        file: The creds file of the user, if there is one.
 
     Raises:
         FileError: A file cannot be read.
@@ -89,23 +140,43 @@ def look_around(
         NotFoundError: The store has nothing of a name.
         StoreDataError: The store has something else in its place.
     """
-    around = Surroundings(Workspace(session))
+    around = Surroundings(Workspace(session), places=_places(session))
     tokens = [(name, _in_file(name, OperatorClaims)) for name in operators]
     nodes = [around.work.operator(name) for name, token in tokens if token is None]
     around.operators = [token for _, token in tokens if token] + [node.token for node in nodes]
     around.asked = nodes[0].name if nodes else ""
     if account and (token := _in_file(account, AccountClaims)):
         around.account, around.is_certain = token, True
+        around.file = "" if account.startswith("eyJ") else account
+        for operator in () if around.operators else operators_of(around.work):
+            if token.claims.iss in trusted_keys(operator.token.claims):
+                around.operators = [operator.token]
     elif account:
         operator = nodes[0] if nodes else around.work.operator()
         _take(around, operator, found(operator.accounts, account, operator), user)
         around.is_certain = True
-    elif user:
-        _search(around, user, nodes or [*operators_of(around.work)])
+    elif user and not _search(around, user, nodes or [*operators_of(around.work)]):
+        if not (nodes and _search(around, user, [*operators_of(around.work)])):
+            _note_signer(around, user)
+    if around.stored and user:
+        age = "a newer" if around.stored.claims.iat > user.iat else "another"
+        words = f"the store has {age} token of user {around.names[-1]!r:.80} than this one"
+        around.notes.append(Note(words, around.run(around.creds(file))))
     return around
 
 
-def _search(around: Surroundings, user: UserClaims, operators: list[OperatorNode]) -> None:
+def _places(session: Session) -> tuple[str, ...]:
+    """Return the options that say where the store is, as they were given."""
+    given = {
+        "-H": session.all_dirs,
+        "--config-dir": session.config_dir,
+        "--data-dir": session.data_dir,
+        "--keystore-dir": session.keystore_dir,
+    }
+    return tuple(word for name, place in given.items() if place for word in (name, str(place)))
+
+
+def _search(around: Surroundings, user: UserClaims, operators: list[OperatorNode]) -> bool:
     """Look in the store for the user's account, or the one whose signing key passes for it."""
     for operator in operators:
         try:
@@ -116,33 +187,52 @@ def _search(around: Surroundings, user: UserClaims, operators: list[OperatorNode
             around.notes.append(Note(str(error.args[0]), error.hint))
             continue
         _take(around, operator, account, user)
-        return
+        return True
     for operator in operators:
         for node in _readable(operator):
             if user.account in map(public_key_of, node.token.claims.nats.signing_keys):
                 _take(around, operator, node, user)
                 around.is_certain = True
+                return True
+    return False
+
+
+def _note_signer(around: Surroundings, user: UserClaims) -> None:
+    """Note whose key signed a user of an account that the store does not have."""
+    for operator in operators_of(around.work):
+        for node in _readable(operator):
+            claims = node.token.claims
+            if user.iss in {claims.sub, *map(public_key_of, claims.nats.signing_keys)}:
+                around.notes.append(
+                    Note(
+                        f"a key of account {node.name!r:.80} of operator {operator.name!r:.80} "
+                        f"signed the user, and its token names another account, {user.account}",
+                        "if it is a user of that account, sign it anew with its public key, "
+                        f"{claims.sub}, as issuer_account",
+                    )
+                )
                 return
 
 
 def _take(
     around: Surroundings, operator: OperatorNode, account: AccountNode, user: UserClaims | None
 ) -> None:
+    around.account = around.local = account.token
+    trusted = {token.claims.sub for token in around.operators}
+    if trusted and operator.token.claims.sub not in trusted:
+        around.owner = operator.name
+        return
     around.operators = around.operators or [operator.token]
-    around.account, around.names = account.token, (operator.name, account.name)
+    around.names = (operator.name, account.name)
+    around.is_current = around.work.context.operator == operator.name
     try:
         stored = account.users.find_key(user.sub) if user else None
     except (NotFoundError, StoreDataError):
         return
     if stored and user:
         around.names += (stored.name,)
-        if stored.token.claims.iat > user.iat:
-            around.notes.append(
-                Note(
-                    f"the store has a newer token of user {stored.name!r:.80} than this one",
-                    f"natsauth generate creds -a {account.name} -n {stored.name}",
-                )
-            )
+        if stored.token.claims.iat >= user.iat and stored.token.claims != user:
+            around.stored = stored.token
 
 
 def operators_of(work: Workspace) -> Iterator[OperatorNode]:
@@ -170,4 +260,10 @@ def _in_file(name: str, kind: type[C]) -> Token[C] | None:
     is_path = os.path.isfile(name) or os.sep in name or name.endswith(".jwt")  # noqa: PTH113 - raises nothing
     if not (is_path or name.startswith("eyJ")):
         return None
-    return decode(token_in(read_source(name)), kind)
+    try:
+        return decode(token_in(read_source(name)), kind)
+    except (TokenError, ClaimsError) as error:
+        if name.startswith("eyJ"):
+            raise
+        error.args = (f"{name!r:.80}: {readable(str(error.args[0]))}",)
+        raise

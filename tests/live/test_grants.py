@@ -253,6 +253,10 @@ async def test_kv_read_of_some_keys(ordered: Place) -> None:
         await user.refused(work, api("CONSUMER.CREATE.KV_some.us.$KV.some.us.>"))
         await user.refused(kv.put("eu.x", b"9"), "$KV.some.eu.x")
 
+        # What the documentation warns of: the status tells the names of all keys.
+        info = await user.js.stream_info("KV_some", subjects_filter=">")
+        assert info.state.subjects == {"$KV.some.eu.x": 1, "$KV.some.eu.y": 1, "$KV.some.us.x": 1}
+
         # Nor is a key read through the request for another one.
         subject = api("DIRECT.GET.KV_some.$KV.some.eu.x")
         for wish in (
