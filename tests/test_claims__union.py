@@ -105,11 +105,23 @@ def test_leaves_that_cross_are_refused() -> None:
         permissions(["a"], resp=one) | permissions(["a"], resp=other)
 
 
-def test_limits_are_left_out() -> None:
-    user = User(pub=Permission(allow=["a"]), sub=Permission(allow=["b"]), subs=3)
-    joined = user | permissions(["c"], ["d"])
-    assert type(joined) is Permissions
-    assert joined == permissions(["a", "c"], ["b", "d"])
+def test_limits_stay() -> None:
+    user = User(
+        pub=Permission(allow=["a"]), sub=Permission(allow=["b"]), subs=3, src=["10.0.0.0/8"]
+    )
+    both = permissions(["a", "c"], ["b", "d"])
+    wanted = User(pub=both.pub, sub=both.sub, subs=3, src=["10.0.0.0/8"])
+    assert user | permissions(["c"], ["d"]) == wanted
+    other_way = permissions(["a", "c"], ["b", "d"]) | user
+    assert other_way == wanted
+    user |= permissions(["c"], ["d"])
+    assert user == wanted
+
+
+def test_which_limits_is_not_guessed() -> None:
+    user = User(pub=Permission(allow=["a"]), sub=Permission(allow=["b"]))
+    with pytest.raises(UsageError, match="both sides have limits"):
+        _ = user | user
 
 
 def test_what_is_no_permissions() -> None:

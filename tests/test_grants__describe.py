@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from natsauth import grants
-from natsauth.claims import Permissions, ResponsePermission, User
+from natsauth.claims import Permission, Permissions, ResponsePermission, User
 from natsauth.errors import UsageError
 from natsauth.grants import describe
 from natsauth.policy import evaluate
@@ -27,6 +27,10 @@ def of(
         "pub": {"allow": publish, "deny": denied},
         "sub": {"allow": subscribe, "deny": unheard} if subscribe else {"deny": [">"]},
     }
+
+
+def hearing(subject: str) -> Permissions:
+    return Permissions(pub=Permission(deny=[">"]), sub=Permission(allow=[subject]))
 
 
 @pytest.mark.parametrize(
@@ -198,6 +202,36 @@ def test_answers(count: int, said: str) -> None:
 def test_whom_a_server_refuses() -> None:
     (said,) = describe(of(["a b"]))
     assert said.startswith("cannot connect: $.nats.pub.allow[0]: permission 'a b' holds a space")
+
+
+@pytest.mark.parametrize(
+    ("grant", "beyond", "said"),
+    [
+        (grants.kv_write("b"), hearing("$KV.b.>"), "can subscribe to $KV.b.>"),
+        (
+            grants.service("s"),
+            Permissions(pub=Permission(allow=["$SRV.INFO"]), sub=Permission(deny=[">"])),
+            "can also publish to $SRV.INFO",
+        ),
+        (
+            grants.object_store("o", write=True),
+            hearing("$JS.API.STREAM.PURGE.OBJ_o"),
+            "can subscribe to $JS.API.STREAM.PURGE.OBJ_o",
+        ),
+    ],
+)
+def test_a_subject_of_a_grant_in_the_other_direction(
+    grant: Permissions, beyond: Permissions, said: str
+) -> None:
+    assert said not in describe(grant)
+    assert said in describe(grant | beyond)
+
+
+@pytest.mark.parametrize("entry", ["$JS.>", "*.API.>"])
+def test_what_holds_more_than_is_known(entry: str) -> None:
+    said = describe(of([entry]))
+    assert f"can publish to {entry}" in said
+    assert f"can delete any stream through {entry}" in said
 
 
 def test_an_evaluator_is_taken_too() -> None:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from natsauth.claims import Permissions
 
 
+def test_subjects_between_commas() -> None:
+    assert grants.parse("request_reply:a,b") == grants.request_reply("a", "b")
+
+
 @pytest.mark.parametrize(
     ("text", "made"),
     [
@@ -56,10 +60,15 @@ def test_every_grant_has_a_text() -> None:
         ("kv_read:bucket=b", "takes no 'bucket'", "the form is"),
         ("kv_read:a:keys=b:keys=c", "takes no 'keys' twice", "the form is"),
         ("push_consumer:S:d", "missing a required", "push_consumer:STREAM:DURABLE:deliver=…"),
-        ("request_reply:subjects=b", "takes no 'subjects'", "request_reply:[SUBJECT:…]"),
+        ("request_reply:subjects=b", "takes no 'subjects'", "request_reply:[SUBJECT,…]"),
         ("object_store:f:write=true", "expected write=yes or write=no, got 'true'", ""),
         ("kv_read:a.b", "'a.b' is no name of a bucket", "no dots"),
         ("kv_read:b:keys=", "subject is empty", ""),
+        (
+            "kv_read:b:inbox=$KV.secret",
+            "inbox '$KV.secret' is a subject of the server's own",
+            "_IN",
+        ),
     ],
 )
 def test_what_is_none(text: str, said: str, hint: str) -> None:

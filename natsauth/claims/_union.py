@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from typing import Any
 
 from natsauth._wire import write_document
-from natsauth.claims.permissions import Permission, Permissions, ResponsePermission, add
+from natsauth.claims.permissions import (
+    Permission,
+    Permissions,
+    ResponsePermission,
+    UserPermissionLimits,
+    add,
+)
 from natsauth.errors import UsageError
 
 _EVERYTHING = ">"
@@ -13,12 +20,15 @@ _ANSWERS, _LEAVE = 1, 120_000_000_000
 """What nats-server takes a 0 of ``max`` and ``ttl`` for; the latter in nanoseconds."""
 
 
-def union(one: Permissions, other: Permissions) -> Permissions:
+def union(one: Permissions, other: Permissions) -> Any:
     """Return permissions to do what either allows, and nothing that either denies.
+
+    Where one is of a user or scope, it is returned with its limits.
 
     Raises:
         UsageError: A side has no ``allow``, so that everything is allowed already; the leave to
-            answer differs in a way that no single one covers; or there are unknown members.
+            answer differs in a way that no single one covers; both have limits; or there are
+            unknown members.
         ClaimsError: A field holds what its type cannot.
     """
     for each in (one, other):
@@ -28,11 +38,16 @@ def union(one: Permissions, other: Permissions) -> Permissions:
                 raise UsageError(
                     f"unknown member {min(part.extra)!r:.80}: what it means together is not known"
                 )
-    return Permissions(
-        pub=_joined("pub", (one.pub, one.resp is not None), (other.pub, other.resp is not None)),
-        sub=_joined("sub", (one.sub, False), (other.sub, False)),
-        resp=wider(one.resp, other.resp),
-    )
+    limited = [each for each in (one, other) if isinstance(each, UserPermissionLimits)]
+    if len(limited) > 1:
+        raise UsageError(
+            "both sides have limits", hint="join the permissions of one: Permissions(pub=…, sub=…)"
+        )
+    joined = deepcopy(limited[0]) if limited else Permissions()
+    joined.pub = _joined("pub", *((each.pub, each.resp is not None) for each in (one, other)))
+    joined.sub = _joined("sub", (one.sub, False), (other.sub, False))
+    joined.resp = wider(one.resp, other.resp)
+    return joined
 
 
 def _joined(side: str, *parts: tuple[Permission, bool]) -> Permission:

@@ -110,23 +110,26 @@ class Permissions(WireObject):
     sub: Permission = nested(Permission)
     resp: ResponsePermission | None = optional(ResponsePermission)
 
-    def __or__(self, other: object) -> Permissions:
+    def __or__(self, other: object) -> Self:
         """Return permissions to do what either allows, and nothing that either denies.
 
         The lists are joined, each entry once and in order. A deny holds for the whole, so that
         the union never allows more than both together, and perhaps less. One side of both may
         allow nothing, which is written as ``>`` in ``deny`` and no ``allow``; then the other one
-        counts. Limits of a user are no permissions, and are left out.
+        counts. Where one side is a user or template, the union is, too, with the limits of that.
 
         Raises:
             UsageError: A direction has no ``allow``, so that everything is allowed already; the
-                leave to answer differs so that neither covers the other; or there are members
-                that natsauth does not know.
+                leave to answer differs so that neither covers the other; both sides have limits; or
+                there are members that natsauth does not know.
             ClaimsError: A field holds what its type cannot.
         """
         from natsauth.claims._union import union
 
-        return union(self, other) if isinstance(other, Permissions) else NotImplemented
+        if not isinstance(other, Permissions):
+            return NotImplemented
+        joined: Self = union(self, other)
+        return joined
 
     def allow_pub(self, *subjects: str) -> None:
         """Allow publishing to subjects."""

@@ -23,6 +23,10 @@ _DOMAIN = re.compile(r"\$JS\.([^.*>]+)\.API\.(.+)")
 _PLACE = re.compile(r"\{(\w+)\}")
 _MULTIPLE = ("keys", "rest")
 """The names of more than one token."""
+_SYSTEM = re.compile(r"\$|\*\.(?!>$)").match
+"""Takes entries in which actions are looked for."""
+_KNOWN = (f"{API}.{_ALL}", f"$JS.*.API.{_ALL}", "$KV.>", "$O.>")
+"""Subjects of which every use is an action."""
 _SHOWN = 5
 """The exceptions that are named."""
 
@@ -77,28 +81,28 @@ def describe(
     publish, subscribe = _Side(permissions.pub), _Side(permissions.sub)
     if publish.is_open and subscribe.is_open:
         return ("can do everything",)
-    said, known = _shapes(publish, subscribe)
+    said, published, subscribed = _shapes(publish, subscribe)
     also = "also " if said else ""
-    said += [f"can {also}{words}" for words in _published(publish, known)]
-    said += [f"can {words}" for words in _subscribed(subscribe, known)]
+    said += [f"can {also}{words}" for words in _published(publish, published)]
+    said += [f"can {words}" for words in _subscribed(subscribe, subscribed)]
     if permissions.resp:
         said.append(_answers(permissions.resp))
     return tuple(dict.fromkeys(said)) or ("can do nothing",)
 
 
-def _shapes(publish: _Side, subscribe: _Side) -> tuple[list[str], set[str]]:
-    """Return the grants that permissions hold, and the subjects of those."""
+def _shapes(publish: _Side, subscribe: _Side) -> tuple[list[str], set[str], set[str]]:
+    """Return the grants that permissions hold, and what is published and subscribed to by those."""
     said: list[str] = []
-    known: set[str] = set()
+    known: tuple[set[str], set[str]] = set(), set()
     receives = any(
         entry.endswith(_ALL) and subscribe.left(entry) is not None for entry in subscribe.allow
     )
     for shape in SHAPES.values():
         key, *_ = shape.publish or shape.subscribe
-        entries = publish.allow if shape.publish else subscribe.allow
+        side = publish if shape.publish else subscribe
         if not shape.words or (INBOX in shape.subscribe and not receives):
             continue
-        for entry in entries:
+        for entry in side.allow:
             domain, local = _local(entry)
             names = _match(key, local)
             if names is None:
@@ -106,11 +110,13 @@ def _shapes(publish: _Side, subscribe: _Side) -> tuple[list[str], set[str]]:
             values = {name: (text,) for name, text in names.items()}
             published = _filled(shape.publish, domain, values)
             subscribed = _filled(shape.subscribe, "", values)
-            new = {*published, *subscribed} - known
-            if new and all(map(publish.has, published)) and all(map(subscribe.has, subscribed)):
+            is_new = {*published} - known[0] or {*subscribed} - known[1]
+            if is_new and all(map(publish.has, published)) and all(map(subscribe.has, subscribed)):
                 said.append(f"can {_worded(shape.words, names)}{_where(domain)}")
-                known |= {entry, *new}
-    return said, known
+                known[0].update(published)
+                known[1].update(subscribed)
+                known[side is subscribe].add(entry)
+    return said, *known
 
 
 def _filled(
@@ -136,8 +142,10 @@ def _published(publish: _Side, known: set[str]) -> Iterator[str]:
         if local == f"{API}.{_ALL}":
             yield f"do everything with JetStream{_where(domain)} through {entry}{excepted}"
             continue
-        found = list(_actions(publish, entry)) if local.startswith("$") else []
-        yield from found or [f"publish to {_subject(entry)}{excepted}"]
+        found = list(_actions(publish, entry)) if _SYSTEM(local) else []
+        yield from found
+        if not found or not any(_within(local, pattern) for pattern in _KNOWN):
+            yield f"publish to {_subject(entry)}{excepted}"
 
 
 def _actions(publish: _Side, entry: str) -> Iterator[str]:
@@ -164,7 +172,9 @@ def _subscribed(subscribe: _Side, known: set[str]) -> Iterator[str]:
         if subject.startswith("_INBOX") and not group:
             yield f"receive answers on {subject}{excepted}"
         else:
-            yield f"subscribe to {_subject(subject)}{group}{excepted}"
+            is_star = subject.split(".")[-1] == "*"
+            deeper = f" (servers let {subject[:-1]}> pass, too)" if is_star else ""
+            yield f"subscribe to {_subject(subject)}{group}{deeper}{excepted}"
 
 
 def _answers(resp: ResponsePermission) -> str:

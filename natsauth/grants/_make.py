@@ -272,7 +272,7 @@ def _made(
     if domain is not None:
         _names.name("domain", domain)
     values = {key: (value,) if isinstance(value, str) else value for key, value in given.items()}
-    values["inbox"] = (_names.literal("inbox", inbox),)
+    values["inbox"] = (_names.inbox(inbox),)
     publish, subscribe = (
         list(dict.fromkeys(s for t in templates for s in filled(t, domain, values)))
         for templates in (SHAPES[shape].publish, SHAPES[shape].subscribe)

@@ -90,8 +90,23 @@ def read_keys(given: str | Iterable[str]) -> tuple[str, ...]:
     return found
 
 
+def inbox(given: Any) -> str:
+    """Return the prefix of inboxes, which opens no API.
+
+    Raises:
+        UsageError: It is none.
+    """
+    prefix = literal("inbox", given)
+    if prefix.startswith("$"):
+        raise UsageError(
+            f"inbox {prefix!r:.80} is a subject of the server's own",
+            hint="give a prefix such as _INBOX_worker, as to the client",
+        )
+    return prefix
+
+
 def literal(what: str, given: Any) -> str:
-    """Return a subject without wildcards, such as the prefix of inboxes.
+    """Return a subject without wildcards, such as where a consumer delivers.
 
     Raises:
         UsageError: It is none.

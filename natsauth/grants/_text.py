@@ -59,6 +59,8 @@ def parse(text: str) -> Permissions:
             f"there is no grant {name!r:.80}", hint=f"{cure}the grants are {', '.join(GRANTS)}"
         )
     words = [part for part in parts if "=" not in part]
+    if _is_list(grant):
+        words = [subject for word in words for subject in word.split(",")]
     options = [part.partition("=") for part in parts if "=" in part]
     known = signature(grant).parameters
     form = _form(name)
@@ -78,12 +80,16 @@ def parse(text: str) -> Permissions:
     return grant(*words, **given)
 
 
+def _is_list(grant: Callable[..., Permissions]) -> bool:
+    return any(p.kind is Parameter.VAR_POSITIONAL for p in signature(grant).parameters.values())
+
+
 def _form(name: str) -> str:
     """Return how a grant is written, with what it takes."""
     parts = [name]
     for parameter in signature(GRANTS[name]).parameters.values():
         if parameter.kind is Parameter.VAR_POSITIONAL:
-            parts.append("[SUBJECT:…]")
+            parts.append("[SUBJECT,…]")
         elif parameter.kind is not Parameter.KEYWORD_ONLY:
             parts.append(parameter.name.upper())
         elif parameter.default is Parameter.empty:
