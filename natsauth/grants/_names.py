@@ -124,5 +124,7 @@ def _check(what: str, subject: Any) -> None:
         raise UsageError(f"expected text in {what}, got {type(subject).__name__}")
     if _UNSENDABLE.search(subject):
         raise UsageError(f"{subject!r:.80} in {what} holds a blank or a control character")
+    if ">" in subject.split(".")[:-1]:
+        raise UsageError(f"{subject!r:.80} in {what}: > is the last token or none")
     for problem in subject_problems(subject):
         raise UsageError(f"{problem.message:.200}, in {what}")
