@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,8 @@ from natsauth.keys import KeyPair, KeyType
 from natsauth.store import MemoryStore
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from natsauth.authority import OperatorNode
     from natsauth.store.base import Store
 
@@ -120,3 +124,37 @@ def many(number: int) -> Graph:
             for index in range(number)
         ),
     )
+
+
+def tangled(number: int) -> Graph:
+    """Return a picture in which arrows pass other accounts, and two lead to the left."""
+    accounts = [*many(number).accounts]
+    for index in range(number):
+        taken = tuple(arrow("a.>", "stream", index // part) for part in (2, 3, 7) if index)
+        accounts[index] = replace(accounts[index], imports=taken)
+    back = (arrow("b.>", "service", number - 1), arrow("c.>", "service", 0))
+    accounts[0] = replace(accounts[0], imports=back)
+    return replace(many(number), accounts=tuple(accounts))
+
+
+def points(way: str) -> Iterator[tuple[float, float]]:
+    """Go along a path of SVG of the commands ``M``, ``H`` and ``C``."""
+    x = y = 0.0
+    for command, given in re.findall("([MHC])([^MHC]*)", way):
+        numbers = [float(number) for number in given.split()]
+        match command, numbers:
+            case "M", [x, y]:
+                yield x, y
+            case "H", [end]:
+                yield from ((x + (end - x) * step / 20, y) for step in range(21))
+                x = end
+            case "C", [x1, y1, x2, y2, x3, y3]:
+                for t in (step / 20 for step in range(21)):
+                    parts = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t * t * (1 - t), t**3)
+                    yield (
+                        sum(map(float.__mul__, parts, (x, x1, x2, x3))),
+                        sum(map(float.__mul__, parts, (y, y1, y2, y3))),
+                    )
+                x, y = x3, y3
+            case _:
+                raise AssertionError(way)

@@ -6,8 +6,19 @@ import json
 
 import pytest
 
-from natsauth.cli._graph import Standing, State, counts, day, document_of, short, shown
-from tests._pictures import SEED, hostile, many
+from natsauth.cli._graph import (
+    AccountBox,
+    Standing,
+    State,
+    counts,
+    day,
+    document_of,
+    kind_of,
+    natural,
+    short,
+    shown,
+)
+from tests._pictures import SEED, arrow, hostile, many
 
 
 @pytest.mark.parametrize(
@@ -42,6 +53,29 @@ def test_counts() -> None:
     exporter, importer, *_ = many(2).accounts
     assert counts(exporter) == "1 user · 1 key · 1 export"
     assert counts(importer) == "1 user · 1 key · 1 import"
+
+
+def test_what_is_empty_says_so_unless_nobody_knows() -> None:
+    never, unreadable = Standing(State.NEVER), Standing(State.UNREADABLE)
+    assert counts(AccountBox("a", "A", never)) == "no users"
+    assert counts(AccountBox("A", "A", never, "elsewhere")) == ""
+    assert counts(AccountBox("a", "", unreadable)) == ""
+
+
+def test_names_are_sorted_by_their_numbers() -> None:
+    names = ["", "10", "acc", "acc01", "acc1", "acc2", "acc10", "acc10b2", "acc10b10", "b", "²"]
+    names += ["Ä", "Ä" + "9" * 5000, "Ä1" + "0" * 5000, "倉", "\ud800"]
+    shuffled = [*names[1::2], *names[::2]]
+    assert sorted(shuffled, key=natural) == sorted(names, key=names.index)
+
+
+def test_what_gives_an_arrow_its_colour() -> None:
+    service, stream = arrow("s", "service", 0), arrow("s", "stream", 0)
+    expired = arrow("s", "stream", 0, Standing(State.EXPIRED, 1))
+    soon = arrow("s", "stream", 0, Standing(State.SOON, 1))
+    assert kind_of([stream, soon]) == "stream"
+    assert kind_of([stream, service]) == "service"
+    assert kind_of([service, expired]) == "broken"
 
 
 def test_the_document_is_json_and_names_exporters() -> None:

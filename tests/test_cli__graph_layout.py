@@ -8,7 +8,7 @@ from itertools import combinations
 import pytest
 
 from natsauth.cli._graph import AccountBox, Graph, Standing, State
-from natsauth.cli._graph_layout import GAP, layers, place
+from natsauth.cli._graph_layout import GAP, Spot, Ways, layers, place
 from tests._pictures import arrow, many
 
 NEVER = Standing(State.NEVER)
@@ -75,6 +75,39 @@ def test_a_picture_of_many_is_no_strip(number: int) -> None:
     right = max(spot.x + spot.width for spot in spots)
     bottom = max(spot.y + spot.height for spot in spots)
     assert bottom < right < 3 * bottom
+
+
+def columns() -> list[Spot]:
+    """Return three columns, of which that in the middle has two cards."""
+    return [Spot(0, 0, 100, 200), Spot(200, 0, 100, 80), Spot(200, 100, 100, 80),
+            Spot(400, 0, 100, 200)]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "through"), [(20, 20, -10), (85, 85, 90), (120, 90, 90), (190, 190, 190)]
+)
+def test_an_arrow_passes_a_column_between_its_cards(start: float, end: float, through: int) -> None:
+    left, *_, right = columns()
+    way = f"M100 {start:g}C150 {start:g} 150 {through} 200 {through}H300"
+    if start == through:
+        way = "M100 190H200H300"
+    assert Ways(columns()).way(left, start, right, end).startswith(way)
+    back = Ways(columns()).way(right, start, left, end)
+    assert back.startswith(f"M400 {start:g}")
+    assert "H200" in back
+    assert back.endswith("H100" if end == through else f"150 {end:g} 100 {end:g}")
+
+
+def test_arrows_in_one_gap_run_beside_each_other() -> None:
+    ways = Ways(columns())
+    left, *_, right = columns()
+    found = [ways.way(left, 90, right, 90).partition("H")[0].split()[-1] for _ in range(6)]
+    assert found == ["90", "94", "86", "98", "82", "90"]
+
+
+def test_what_an_account_takes_from_itself_stays_beside_it() -> None:
+    left, *_ = columns()
+    assert Ways(columns()).way(left, 50, left, 90) == "M100 50C120 50 120 90 100 90"
 
 
 def test_a_long_chain_is_no_matter() -> None:

@@ -9,11 +9,12 @@ from html import unescape
 import pytest
 
 from natsauth.cli._graph import Graph, shown
-from natsauth.cli._graph_mermaid import mermaid
+from natsauth.cli._graph_mermaid import _COLOURS, mermaid
 from natsauth.cli._graph_store import build
 from tests._pictures import HOSTILE, SEED, hostile, many, sample
 
 NOW = 1_795_000_000
+DAY = 86_400
 LABEL = r'"(?:[^\W_]|[ .:,/…·-]|#\d+;|<br/>)*"'
 ID = r"[aoku][a-z2-7]{8}(?:_more)?"
 CLASS = r"(?::::[a-z]+)?"
@@ -27,9 +28,10 @@ LINES = re.compile(
             rf"{ID}\[{LABEL}\]{CLASS}",
             rf"{ID}\({LABEL}\){CLASS}",
             rf"{ID}\(\[{LABEL}\]\)",
-            rf"{ID} (?:-->|-\.->|--x)\|{LABEL}\| {ID}",
+            rf"{ID} (?:--|-\.-)[>x]\|{LABEL}\| {ID}",
             rf"class {ID} [a-z]+",
             "classDef [a-z]+ [a-z0-9:#, -]+",
+            r"linkStyle \d+(?:,\d+)* stroke:#[0-9a-f]{6},stroke-width:2px",
         ]
     )
 )
@@ -57,7 +59,7 @@ def test_everything_is_in_the_picture() -> None:
     found = lines(build(sample(), (), NOW))
     labels = [read(line) for line in found if '"' in line]
     assert labels[0] == "operator o, never expires"
-    assert {"SYS (system account)", "seller", "buyer", "alone"} <= {*map(str.strip, labels)}
+    assert {"SYS (system account)", "seller", "buyer", "alone\nno users"} <= {*labels}
     assert any(label.startswith("role clerk ") for label in labels)
     assert any(label.startswith("ann\n") for label in labels)
     assert "mallory\nrevoked" in labels
@@ -69,6 +71,25 @@ def test_arrows_tell_what_is_private_and_broken() -> None:
     found = [line for line in lines(build(sample(), (), NOW)) if "| " in line]
     kinds = {read(line).partition("\n")[0]: line.split()[1].partition("|")[0] for line in found}
     assert kinds == {"api.*": "-->", "events.>": "-.->", "none": "--x", "far.>": "-->"}
+
+
+def test_arrows_have_the_colours_of_the_legend() -> None:
+    found = lines(build(sample(), (), NOW))
+    subjects = [read(line).partition("\n")[0] for line in found if "| " in line]
+    styles = [line.split() for line in found if line.startswith("linkStyle ")]
+    colours = {
+        subjects[int(number)]: style
+        for _, numbers, style in styles
+        for number in numbers.split(",")
+    }
+    service, stream, broken = (f"stroke:{colour},stroke-width:2px" for colour in _COLOURS.values())
+    assert colours == {"api.*": service, "events.>": stream, "far.>": stream, "none": broken}
+
+
+def test_a_private_arrow_stays_dashed_when_it_is_broken() -> None:
+    found = lines(build(sample(), (), NOW + 3600 * DAY))
+    [line] = [line for line in found if "| " in line and "events." in line]
+    assert line.split()[1].startswith("-.-x|")
 
 
 def test_hostile_names_are_text() -> None:
@@ -105,4 +126,4 @@ def test_what_mermaid_does_not_draw_is_told() -> None:
 
 def test_names_of_nodes_stay_when_others_come() -> None:
     few, more = lines(many(10)), lines(many(15))
-    assert {*few} <= {*more}
+    assert {line for line in few if not line.startswith("linkStyle ")} <= {*more}

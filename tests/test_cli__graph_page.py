@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from natsauth.cli._graph import Graph, shown
+from natsauth.cli._graph import DETAILED, AccountBox, Graph, Standing, State, shown
 from natsauth.cli._graph_page import page
 from natsauth.cli._graph_store import build
 from tests._browser import in_browser, opened
-from tests._pictures import HOSTILE, SEED, hostile, many, sample
+from tests._pictures import HOSTILE, SEED, arrow, hostile, many, sample, tangled
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,6 +81,17 @@ def seen(directory: Path, graph: Graph, **state: str) -> Dom:
     return Dom(opened(file, **state))
 
 
+def after(directory: Path, graph: Graph, script: str, **state: str) -> Any:
+    """Return what a script finds in a page, which has no policy against it."""
+    text = re.sub("<meta http-equiv[^>]*>", "", page(graph))
+    said = f"document.body.dataset.said = JSON.stringify((() => {{{script}}})());"
+    file = directory / "page.html"
+    file.write_text(text.replace("</body>", f"<script>{said}</script></body>"), "utf-8")
+    found = re.search('<body data-said="([^"]*)"', opened(file, **state))
+    assert found
+    return json.loads(unescape(found[1]))
+
+
 def drawn() -> Graph:
     return build(sample(), (), NOW)
 
@@ -117,7 +130,7 @@ def test_all_is_shown(tmp_path: Path) -> None:
     assert {*dom.users} == {"sys", "ann", "bob", "eve", "mallory"}
     assert dom.count == "5 of 5 accounts, 5 users"
     assert sorted(dom.arrows) == ["broken", "service", "stream", "stream private"]
-    assert "Choose an account" in dom.details
+    assert dom.details.strip() == ""
 
 
 @in_browser
@@ -130,7 +143,8 @@ def test_all_is_shown(tmp_path: Path) -> None:
         ({"search": "events."}, ["seller", "buyer"], ["events.>", "events.>"]),
         ({"state": "revoked"}, ["buyer"], ["mallory"]),
         ({"state": "revoked", "search": "eve"}, ["buyer"], []),
-        ({"sharing": "broken"}, ["buyer"], []),
+        ({"state": "soon"}, ["seller", "buyer"], ["ann", "events.>"]),
+        ({"sharing": "broken"}, ["seller", "buyer"], []),
         ({"search": "nobody"}, [], []),
     ],
 )
@@ -141,6 +155,76 @@ def test_the_search(
     assert dom.accounts == accounts
     assert {*marked} <= {*dom.marked}
     assert dom.count.startswith(f"{len(accounts)} of 5 accounts")
+
+
+@in_browser
+def test_a_broken_import_is_found_with_its_arrow(tmp_path: Path) -> None:
+    dom = seen(tmp_path, drawn(), sharing="broken")
+    assert "broken" in dom.arrows
+
+
+@in_browser
+def test_of_many_imports_those_that_are_meant_come_first(tmp_path: Path) -> None:
+    graph = many(2)
+    soon = arrow("z.last", "stream", 0, Standing(State.SOON, NOW))
+    rows = (*(arrow(f"a.{index}", "stream", 0) for index in range(20)), soon)
+    accounts = (graph.accounts[0], replace(graph.accounts[1], imports=rows))
+    dom = seen(tmp_path, replace(graph, accounts=accounts), state="soon")
+    assert (dom.accounts, dom.marked) == (["account001"], ["z.last"])
+
+
+@in_browser
+def test_the_picture_has_the_room_until_an_account_is_chosen(tmp_path: Path) -> None:
+    script = """
+        const wide = () => aside.offsetWidth === 0, found = [wide()];
+        const press = (key) => document.activeElement.dispatchEvent(
+            new KeyboardEvent("keydown", {key, bubbles: true}));
+        for (const leave of [() => press("Escape"), () => aside.querySelector(".close").click()]) {
+            node(0).click();
+            found.push(wide(), aside.textContent.includes(accounts[0].public_key));
+            leave();
+            found.push(wide(), document.activeElement === node(0), location.hash);
+        }
+        return found;
+    """
+    once = [False, True, True, True, ""]
+    assert after(tmp_path, drawn(), script) == [True, *once, *once]
+
+
+@in_browser
+@pytest.mark.parametrize("number", [6, 30, 60])
+def test_no_arrow_leads_behind_a_card(tmp_path: Path, number: int) -> None:
+    script = """
+        const found = new Set(), cards = [...stage.querySelectorAll("article")];
+        const origin = stage.getBoundingClientRect();
+        const paths = stage.querySelectorAll("#arrows > path");
+        const boxes = cards.map((article) => article.getBoundingClientRect());
+        for (const path of paths) {
+            for (let at = 0; at < path.getTotalLength(); at += 2) {
+                const point = path.getPointAtLength(at);
+                const x = point.x + origin.left, y = point.y + origin.top;
+                const inside = (box) =>
+                    box.left + 1 < x && x < box.right - 1 && box.top < y && y < box.bottom;
+                if (boxes.some(inside)) found.add(path.getAttribute("d"));
+            }
+        }
+        return [paths.length, ...found];
+    """
+    graph = tangled(number)
+    [arrows, *behind] = after(tmp_path, graph, script, account="account000")
+    shared = [(source.name, target.name) for source, target, _ in graph.arrows]
+    expected = shared if number <= DETAILED else [pair for pair in shared if "account000" in pair]
+    assert (arrows, behind) == (len(expected), [])
+
+
+@in_browser
+def test_an_account_with_nothing_in_it_is_no_blank_card(tmp_path: Path) -> None:
+    empty = [AccountBox(f"a{index}", "A", Standing(State.NEVER)) for index in range(41)]
+    empty.append(AccountBox("b", "", Standing(State.UNREADABLE, 0, "it is garbage")))
+    for accounts in (empty[39:], empty):
+        graph = replace(many(0), accounts=tuple(accounts))
+        script = 'return stage.textContent.split("no users").length - 1'
+        assert after(tmp_path, graph, script) == len(accounts) - 1
 
 
 @in_browser

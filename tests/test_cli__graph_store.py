@@ -46,6 +46,21 @@ def test_accounts_and_what_they_are() -> None:
     assert box(graph, "seller").signer == graph.signing_keys[0]
 
 
+def test_names_stand_in_the_order_of_their_numbers() -> None:
+    store = MemoryStore()
+    sample(store)
+    authority = Authority(store)
+    operator = authority.operators["o"]
+    with authority.transaction():
+        for name in ("acc1", "acc10", "acc2"):
+            operator.accounts.add(name)
+            operator.accounts["alone"].users.add(name)
+    graph = build(operator, (), int(time()))
+    in_order = ["acc1", "acc2", "acc10"]
+    assert [a.name for a in graph.accounts if a.name.startswith("acc")] == in_order
+    assert [user.name for user in box(graph, "alone").users] == in_order
+
+
 def test_users_stand_under_the_key_that_signed_them() -> None:
     graph = drawn()
     keys = {(k.kind, k.role): [u.name for u in k.users] for k in box(graph, "seller").keys}

@@ -12,7 +12,7 @@ import pytest
 from natsauth.cli._graph import AccountBox, KeyBox, Standing, State, UserBox, shown
 from natsauth.cli._graph_store import build
 from natsauth.cli._graph_svg import svg
-from tests._pictures import HOSTILE, SEED, hostile, many, sample
+from tests._pictures import HOSTILE, SEED, hostile, many, points, sample, tangled
 
 if TYPE_CHECKING:
     from natsauth.cli._graph import Graph
@@ -73,6 +73,42 @@ def test_cards_are_inside_and_do_not_overlap(number: int) -> None:
     assert all(0 < x1 < x2 < right and 0 < y1 < y2 < bottom for x1, y1, x2, y2 in found)
     for (a1, b1, a2, b2), (c1, d1, c2, d2) in combinations(found, 2):
         assert a2 < c1 or c2 < a1 or b2 < d1 or d2 < b1
+
+
+@pytest.mark.parametrize("number", [6, 40, 41, 200])
+def test_no_arrow_leads_behind_a_card(number: int) -> None:
+    root = parsed(tangled(number))
+    found = boxes(root)
+    ways = [
+        path.attrib["d"]
+        for path in root.iter(f"{SVG}path")
+        if "arrow" in path.attrib["class"] and "marker-end" in path.attrib
+    ]
+    assert len(ways) > number
+    right, bottom = float(root.attrib["width"]), float(root.attrib["height"])
+    for x, y in (point for way in ways for point in points(way)):
+        assert 0 < x < right
+        assert 64 < y < bottom - 24
+        assert not any(x1 < x < x2 and y1 < y < y2 for x1, y1, x2, y2 in found)
+
+
+@pytest.mark.parametrize("number", [1, 5, 40, 41, 500])
+def test_the_legend_is_inside(number: int) -> None:
+    root = parsed(many(number))
+    signs = [e for e in root.findall(f"{SVG}text") if e.get("class") == "soft small"][1:]
+    said = [sign.text or "" for sign in signs]
+    assert {"expires later", "service", "stream", "private", "broken"} <= {*said}
+    right, bottom = float(root.attrib["width"]), float(root.attrib["height"])
+    for sign, words in zip(signs, said, strict=True):
+        assert float(sign.attrib["x"]) + 7 * len(words) < right
+        assert max(box[3] for box in boxes(root)) + 20 < float(sign.attrib["y"]) < bottom - 20
+
+
+def test_an_account_with_nothing_in_it_is_no_blank_card() -> None:
+    empty = tuple(AccountBox(f"a{index}", "A", Standing(State.NEVER)) for index in range(41))
+    for accounts in (empty[:1], empty):
+        text = texts(parsed(replace(many(0), accounts=accounts)))
+        assert text.count("\nno users") == len(accounts)
 
 
 def test_text_stays_in_its_card() -> None:

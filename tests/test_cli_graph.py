@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from stat import S_IMODE
 from typing import TYPE_CHECKING
 
@@ -42,19 +43,40 @@ def test_mermaid_is_shown(shop: Workshop) -> None:
 )  # fmt: skip
 def test_the_name_of_the_file_says_what_is_in_it(shop: Workshop, name: str, start: str) -> None:
     [line] = shop("graph", "--output-file", shop.path / name)
-    assert line == f"[ OK ] wrote 5 accounts and 4 arrows to `PLACE/{name}`"
+    said = "wrote 5 accounts and 4 arrows, 1 of them broken, to"
+    assert line == f"[ OK ] {said} `PLACE/{name}`"
     assert (shop.path / name).read_text("utf-8").startswith(start)
 
 
 def test_a_file_is_written_once(shop: Workshop) -> None:
     file = shop.path / "store.svg"
     [step] = shop.json("graph", "--output-file", file)
-    assert (step["accounts"], step["arrows"], step["file"]) == (5, 4, str(file))
-    assert S_IMODE(file.stat().st_mode) == 0o600
+    assert (step["accounts"], step["arrows"], step["broken"]) == (5, 4, 1)
+    assert step["file"] == str(file)
     before = file.read_bytes()
     assert "hint: -F replaces it" in shop.fails("graph", "--output-file", file)
     shop("graph", "--output-file", file, "-F")
     assert file.read_bytes() == before
+
+
+def test_without_a_broken_import_none_is_told(shop: Workshop) -> None:
+    [line] = shop("graph", "-a", "alone", "--output-file", shop.path / "alone.svg")
+    assert line == "[ OK ] wrote 1 account and 0 arrows to `PLACE/alone.svg`"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no modes")
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o027, 0o640)])
+def test_others_may_read_a_picture_unless_the_umask_says_no(
+    shop: Workshop, mask: int, mode: int
+) -> None:
+    file = shop.path / "store.svg"
+    before = os.umask(mask)
+    try:
+        shop("graph", "--output-file", file)
+        assert os.umask(mask) == mask
+    finally:
+        os.umask(before)
+    assert S_IMODE(file.stat().st_mode) == mode
 
 
 def test_what_is_to_be_in_a_file_has_to_be_known(shop: Workshop) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsauth._redact import without_seeds
@@ -18,6 +20,7 @@ DETAILED = 40
 MOST = 10
 """The most lines of a kind in an account; the others are counted."""
 _KEY_ENDS = 4
+_DIGITS = re.compile("([0-9]+)")
 
 
 class State(StrEnum):
@@ -180,6 +183,11 @@ class Graph:
     accounts: tuple[AccountBox, ...]
 
     @property
+    def broken(self) -> int:
+        """How many imports give nothing."""
+        return sum(kind_of([row]) == "broken" for _, _, row in self.arrows)
+
+    @property
     def arrows(self) -> list[tuple[AccountBox, AccountBox, ImportRow]]:
         """Exporter, importer and what goes from one to the other."""
         return [(self.accounts[i.exporter], a, i) for a in self.accounts for i in a.imports]
@@ -210,14 +218,31 @@ def counted(number: int, what: str) -> str:
 
 
 def counts(account: AccountBox) -> str:
-    """Return how much there is in an account."""
+    """Return how much there is in an account; nothing of one that cannot be looked into."""
     numbers = {
         "user": len(account.users),
         "key": len(account.keys),
         "export": len(account.exports),
         "import": len(account.imports),
     }
-    return " · ".join(counted(number, what) for what, number in numbers.items() if number)
+    said = " · ".join(counted(number, what) for what, number in numbers.items() if number)
+    is_closed = account.place == "elsewhere" or account.standing.state is State.UNREADABLE
+    return said or ("" if is_closed else "no users")
+
+
+def kind_of(rows: Iterable[ImportRow]) -> str:
+    """Return what gives an arrow its colour: ``broken``, ``stream``, or else ``service``."""
+    rows = [*rows]
+    if any(row.standing.state not in GOOD for row in rows):
+        return "broken"
+    return "stream" if all(row.type == "stream" for row in rows) else "service"
+
+
+def natural(name: str) -> tuple[Any, ...]:
+    """Return a key to sort by in which ``acc2`` comes before ``acc10``."""
+    parts = _DIGITS.split(name)
+    numbers = [part.lstrip("0") for part in parts[1::2]]  # any length, which int() would not take
+    return (*zip_longest(parts[::2], [(len(n), n) for n in numbers], fillvalue=(0, "")), name)
 
 
 def unreadable(graph: Graph) -> Iterator[tuple[tuple[str, ...], str]]:

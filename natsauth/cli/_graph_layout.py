@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect
+from collections import Counter
+from itertools import pairwise
 from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from natsauth.cli._graph import Graph
 
@@ -14,6 +17,10 @@ GAP = 20
 """Between cards."""
 CORRIDOR = 110
 """Between those that export and those that import, for the arrows."""
+
+
+_SLOTS = (0, 4, -4, 8, -8)
+"""How far from the middle of a gap the arrows in it run, one after the other."""
 
 
 class Spot(NamedTuple):
@@ -82,3 +89,72 @@ def place(graph: Graph, width: float, heights: Sequence[float]) -> list[Spot]:
             y += heights[index] + GAP
         x += width + CORRIDOR
     return spots
+
+
+class Ways:
+    """The ways of arrows: between the cards, never behind one.
+
+    Args:
+        spots: Where the cards stand, in columns.
+    """
+
+    def __init__(self, spots: Sequence[Spot]) -> None:
+        columns: dict[float, list[Spot]] = {}
+        for spot in sorted(spots):
+            columns.setdefault(spot.x, []).append(spot)
+        self._gaps = {
+            x: [column[0].y - GAP / 2, *(spot.y + spot.height + GAP / 2 for spot in column)]
+            for x, column in columns.items()
+        }
+        self._taken: Counter[tuple[float, float]] = Counter()
+
+    def way(self, source: Spot, start: float, target: Spot, end: float) -> str:
+        """Return the path of an arrow from the side of one card to that of another.
+
+        Args:
+            source: The card where it starts.
+            start: Its height there.
+            target: The card where it ends.
+            end: Its height there.
+        """
+        if source.x == target.x:
+            return _loop(source, start, end)
+        sides = (source.x + source.width, target.x)
+        between = [x for x in sorted(self._gaps) if source.x < x < target.x]
+        if backwards := target.x < source.x:
+            sides = (source.x, target.x + target.width)
+            between = [x for x in sorted(self._gaps, reverse=True) if target.x < x < source.x]
+        points = [(sides[0], start)]
+        for x in between:
+            near, far = (x + source.width, x) if backwards else (x, x + source.width)
+            y = self._gap(x, _straight(points[-1], (sides[1], end), (near + far) / 2))
+            points += [(near, y), (far, y)]
+        points.append((sides[1], end))
+        return f"M{points[0][0]:g} {points[0][1]:g}{''.join(_curves(points))}"
+
+    def _gap(self, x: float, wanted: float) -> float:
+        """Return the height at which an arrow passes a column, near one that is wanted."""
+        gaps = self._gaps[x]
+        if wanted > gaps[-1]:
+            return wanted  # below the last card is nothing
+        at = bisect(gaps, wanted)
+        y = min(gaps[max(0, at - 1) : at + 1], key=lambda gap: abs(gap - wanted))
+        self._taken[x, y] += 1
+        return y + _SLOTS[(self._taken[x, y] - 1) % len(_SLOTS)]
+
+
+def _straight(start: tuple[float, float], end: tuple[float, float], x: float) -> float:
+    (x1, y1), (x2, y2) = start, end
+    return y1 + (y2 - y1) * (x - x1) / (x2 - x1)
+
+
+def _curves(points: Sequence[tuple[float, float]]) -> Iterator[str]:
+    for (x1, y1), (x2, y2) in pairwise(points):
+        middle = (x1 + x2) / 2
+        yield f"H{x2:g}" if y1 == y2 else f"C{middle:g} {y1:g} {middle:g} {y2:g} {x2:g} {y2:g}"
+
+
+def _loop(spot: Spot, start: float, end: float) -> str:
+    right = spot.x + spot.width
+    bend = right + GAP
+    return f"M{right:g} {start:g}C{bend:g} {start:g} {bend:g} {end:g} {right:g} {end:g}"

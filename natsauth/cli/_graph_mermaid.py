@@ -7,7 +7,7 @@ from base64 import b32encode
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from natsauth.cli._graph import DETAILED, GOOD, MOST, State, counted, counts, short, shown
+from natsauth.cli._graph import DETAILED, GOOD, MOST, State, counted, counts, kind_of, short, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,9 @@ _STYLES = {
     State.REFUSED: "fill:#f6e4f8,stroke:#8a2f8f,color:#3f0f43",
     State.UNREADABLE: "fill:#f6e4f8,stroke:#8a2f8f,color:#3f0f43,stroke-dasharray:4 3",
 }
+
+_COLOURS = {"service": "#3b78e0", "stream": "#0d93a3", "broken": "#d9463b"}
+"""Of arrows; each is seen by light and in the dark."""
 
 
 def mermaid(graph: Graph) -> tuple[str, str]:
@@ -53,8 +56,8 @@ def mermaid(graph: Graph) -> tuple[str, str]:
         if account.place == "elsewhere":
             lines += [f"{id_}([{_label(short(account.name), 'not in this store')}])"]
     arrows = [*_arrows(graph, ids, detailed=detailed)]
-    styles = [f"classDef {state} {style}" for state, style in _STYLES.items()]
-    text = "\n".join([*lines, *arrows, *styles, ""])
+    styles = _styles([kind for kind, _ in arrows])
+    text = "\n".join([*lines, *(line for _, line in arrows), *styles, ""])
     if len(arrows) > _MOST_ARROWS:
         return text, f"{len(arrows)} arrows, and its maxEdges is {_MOST_ARROWS}"
     if len(text) > _MOST_CHARACTERS:
@@ -98,19 +101,30 @@ def _class(state: State) -> str:
     return f":::{state}" if state in _STYLES else ""
 
 
-def _arrows(graph: Graph, ids: list[str], *, detailed: bool) -> Iterator[str]:
+def _arrows(graph: Graph, ids: list[str], *, detailed: bool) -> Iterator[tuple[str, str]]:
+    """Go through the arrows, each with that which gives it its colour."""
     shared: dict[tuple[int, int], list[ImportRow]] = {}
     for index, account in enumerate(graph.accounts):
         for row in account.imports:
             shared.setdefault((row.exporter, index), []).append(row)
     for (source, target), rows in shared.items():
         for some in [[row] for row in rows] if detailed or len(rows) == 1 else [rows]:
-            is_good = all(row.standing.state in GOOD for row in some)
-            line = "-.->" if all(row.private for row in some) else "-->"
+            kind = kind_of(some)
+            line = "-.-" if all(row.private for row in some) else "--"
+            tip = "x" if kind == "broken" else ">"
             label = _label(
                 *(_shared(some[0]) if len(some) == 1 else [counted(len(some), "import")])
             )
-            yield f"{ids[source]} {line if is_good else '--x'}|{label}| {ids[target]}"
+            yield kind, f"{ids[source]} {line}{tip}|{label}| {ids[target]}"
+
+
+def _styles(kinds: list[str]) -> Iterator[str]:
+    """Go through the lines that give colours to boxes by class, and to arrows by number."""
+    for state, style in _STYLES.items():
+        yield f"classDef {state} {style}"
+    for kind, colour in _COLOURS.items():
+        if found := ",".join(str(index) for index, one in enumerate(kinds) if one == kind):
+            yield f"linkStyle {found} stroke:{colour},stroke-width:2px"
 
 
 def _shared(row: ImportRow) -> list[str]:

@@ -17,6 +17,7 @@ from natsauth.cli._graph import (
     State,
     UserBox,
     day,
+    natural,
 )
 from natsauth.errors import NatsAuthError, StoreDataError
 from natsauth.token import decode
@@ -72,7 +73,7 @@ class _Reader:
 
     def accounts(self, wanted: Collection[str]) -> tuple[AccountBox, ...]:
         """Return the accounts that are wanted, or all, then those that they share with."""
-        everything = sorted([*self._nodes, *self._broken], key=str.encode)
+        everything = sorted([*self._nodes, *self._broken], key=natural)
         whole = dict.fromkeys(wanted or everything)
         partners = {
             name
@@ -81,7 +82,7 @@ class _Reader:
             for one, name in ((importer, exporter), (exporter, importer))
             if one in whole and name and name not in whole
         }
-        aside = sorted(partners, key=str.encode)
+        aside = sorted(partners, key=natural)
         strangers = {
             row.account: None
             for name in whole
@@ -136,7 +137,7 @@ class _Reader:
         strict = self._root.nats.strict_signing_key_usage
         users: dict[str, list[UserBox]] = {}
         stored = self._nodes[name].users
-        for user in stored:
+        for user in sorted(stored, key=natural):
             try:
                 claims: UserClaims = stored.token(user).claims
             except StoreDataError as error:

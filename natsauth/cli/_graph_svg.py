@@ -6,8 +6,8 @@ from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 from unicodedata import combining, east_asian_width
 
-from natsauth.cli._graph import DETAILED, GOOD, MOST, State, counted, counts, short, shown
-from natsauth.cli._graph_layout import GAP, Spot, place
+from natsauth.cli._graph import DETAILED, GOOD, MOST, State, counted, counts, kind_of, short, shown
+from natsauth.cli._graph_layout import Spot, Ways, place
 from natsauth.cli._graph_style import style
 
 if TYPE_CHECKING:
@@ -28,6 +28,12 @@ _STATES = {
     State.EXPIRED: "expired, revoked",
     State.NEVER: "never expires",
     State.REFUSED: "no server takes it, or unreadable",
+}
+_ARROWS = {
+    "service": "service",
+    "stream": "stream",
+    "service private": "private",
+    "broken": "broken",
 }
 
 
@@ -65,6 +71,25 @@ class _Card(NamedTuple):
     imports: list[int]
 
 
+class _Sign(NamedTuple):
+    """What a colour or a line means.
+
+    Attributes:
+        look: Of which class it is; empty for words alone.
+        words: The meaning.
+        indent: Where the words begin.
+    """
+
+    look: str
+    words: str
+    indent: int
+
+    @property
+    def width(self) -> float:
+        """How much of a line it takes."""
+        return self.indent + len(self.words) * 11.5 * _SANS + 16
+
+
 def svg(graph: Graph) -> str:
     """Return the picture. Above :data:`DETAILED` accounts it counts what is in them."""
     detailed = len(graph.accounts) <= DETAILED
@@ -75,7 +100,9 @@ def svg(graph: Graph) -> str:
         for s in place(graph, width, [_height(card) for card in cards])
     ]
     right = max([_LEAST, *(s.x + s.width + _MARGIN for s in spots)])
-    bottom = max([_TOP, *(s.y + s.height for s in spots)]) + _BOTTOM
+    legend = _legend(right, detailed=detailed)
+    end = max([_TOP, *(s.y + s.height for s in spots)]) + _BOTTOM - 24
+    bottom = end + (len(legend) - 1) * _ROW + 24
     size = f'width="{right:.0f}" height="{bottom:.0f}" viewBox="0 0 {right:.0f} {bottom:.0f}"'
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
@@ -97,7 +124,12 @@ def svg(graph: Graph) -> str:
     ]
     for account, card, spot in zip(graph.accounts, cards, spots, strict=True):
         parts += _drawn(account, card, spot)
-    return "\n".join([*parts, *_legend(bottom, detailed=detailed), "</svg>", ""])
+    for number, line in enumerate(legend):
+        x = float(_MARGIN)
+        for sign in line:
+            parts += _sign(sign, x, end + number * _ROW)
+            x += sign.width
+    return "\n".join([*parts, "</svg>", ""])
 
 
 def _card(account: AccountBox) -> _Card:
@@ -123,6 +155,8 @@ def _card(account: AccountBox) -> _Card:
             for u in key.users
         ]
         _add(rows, "", users)
+    if not rows and (said := counts(account)):
+        rows.append(_Row("more", said))
     return _Card(rows, *places)
 
 
@@ -263,6 +297,7 @@ def _line(row: _Row, x: float, y: float, width: float) -> Iterator[str]:
 
 def _rows_joined(graph: Graph, cards: list[_Card], spots: list[Spot]) -> Iterator[str]:
     """Draw an arrow from each export to each import of it."""
+    ways = Ways(spots)
     for index, account in enumerate(graph.accounts):
         for number, row in enumerate(account.imports):
             rows = cards[row.exporter]
@@ -271,13 +306,13 @@ def _rows_joined(graph: Graph, cards: list[_Card], spots: list[Spot]) -> Iterato
             end = _middle(spots[index], cards[index].imports[number])
             source = graph.accounts[row.exporter].name
             title = f"{source} → {account.name}: {_tooltip(row)}"
-            way = _curve(spots[row.exporter], start, spots[index], end)
+            way = ways.way(spots[row.exporter], start, spots[index], end)
             yield _arrow(way, [row], title)
 
 
 def _cards_joined(graph: Graph, spots: list[Spot]) -> Iterator[str]:
-    """Draw one arrow from an account to another, whatever they share, in the lanes of the grid."""
-    columns = sorted({spot.x for spot in spots})
+    """Draw one arrow from an account to another, whatever they share."""
+    ways = Ways(spots)
     shared: dict[tuple[int, int], list[ImportRow]] = {}
     for index, account in enumerate(graph.accounts):
         for row in account.imports:
@@ -286,43 +321,16 @@ def _cards_joined(graph: Graph, spots: list[Spot]) -> Iterator[str]:
         names = f"{graph.accounts[source].name} → {graph.accounts[target].name}"
         said = [*map(_tooltip, rows[:MOST]), *["…"] * (len(rows) > MOST)]
         title = f"{names}: {', '.join(said)}"
-        way = _way(spots[source], spots[target], columns)
-        yield _arrow(way, rows, title)
+        start, end = (spots[n].y + spots[n].height / 2 for n in (source, target))
+        yield _arrow(ways.way(spots[source], start, spots[target], end), rows, title)
 
 
 def _middle(spot: Spot, line: int | None) -> float:
     return spot.y + (21 if line is None else _HEAD + _PAD + line * _ROW + 11)
 
 
-def _way(source: Spot, target: Spot, columns: list[float]) -> str:
-    """Return the way from a card of a grid to another: between the columns, then the lines."""
-    right, y = source.x + source.width, source.y + source.height / 2
-    free = next((x for x in columns if x > source.x), right + GAP) - right
-    lane = right + 5 + (free - 16) * (source.y * 7 % 97) / 97  # each has its own, or nearly
-    return (
-        f"M{right:g} {y:g}H{lane:.5g}V{target.y - GAP / 2:g}H{target.x - 10:g}"
-        f"V{target.y + target.height / 2:g}H{target.x:g}"
-    )
-
-
-def _curve(source: Spot, start: float, target: Spot, end: float) -> str:
-    """Return the way between the sides of two cards that face each other."""
-    x1, x2 = source.x + source.width, target.x
-    bend = max(40.0, (x2 - x1) / 2)
-    c1, c2 = x1 + bend, x2 - bend
-    if target.x == source.x:
-        x2 = target.x + target.width
-        c1 = c2 = x1 + 46
-    elif target.x < source.x:
-        x1, x2 = source.x, target.x + target.width
-        bend = max(40.0, (x1 - x2) / 2)
-        c1, c2 = x1 - bend, x2 + bend
-    return f"M{x1:g} {start:g}C{c1:g} {start:g} {c2:g} {end:g} {x2:g} {end:g}"
-
-
 def _arrow(way: str, rows: Sequence[ImportRow], title: str) -> str:
-    kind = "stream" if all(row.type == "stream" for row in rows) else "service"
-    kind = kind if all(row.standing.state in GOOD for row in rows) else "broken"
+    kind = kind_of(rows)
     private = " private" * all(row.private for row in rows)
     return (
         f'<g class="link"><title>{_safe(title)}</title>'
@@ -335,24 +343,22 @@ def _about(account: AccountBox) -> str:
     return ", ".join(filter(None, [*said, account.standing.why, counts(account)]))
 
 
-def _legend(bottom: float, *, detailed: bool) -> Iterator[str]:
-    x, y = float(_MARGIN), bottom - 24
-    for state, words in _STATES.items():
-        yield f'<circle class="{state}" cx="{x + 5:g}" cy="{y - 4:g}" r="5"/>'
-        yield _text(x + 16, y, words, "soft small")
-        x += 16 + len(words) * 11.5 * _SANS + 16
-    lines = {
-        "service": "service",
-        "stream": "stream",
-        "service private": "private",
-        "broken": "broken",
-    }
-    for kind, words in lines.items():
-        yield f'<path class="arrow {kind}" d="M{x:g} {y - 4:g}h26"/>'
-        yield _text(x + 32, y, words, "soft small")
-        x += 32 + len(words) * 11.5 * _SANS + 14
+def _legend(right: float, *, detailed: bool) -> list[list[_Sign]]:
+    """Return what the colours and lines mean, in one line if there is room."""
+    states = [_Sign(state, words, 16) for state, words in _STATES.items()]
+    arrows = [_Sign(f"arrow {kind}", words, 32) for kind, words in _ARROWS.items()]
     if not detailed:
-        yield _text(x, y, "lines in accounts: the states of their users", "soft small")
+        arrows.append(_Sign("", "lines in accounts: the states of their users", 0))
+    width = sum(sign.width for sign in (*states, *arrows))
+    return [[*states, *arrows]] if width < right - 2 * _MARGIN else [states, arrows]
+
+
+def _sign(sign: _Sign, x: float, y: float) -> Iterator[str]:
+    if sign.look.startswith("arrow"):
+        yield f'<path class="{sign.look}" d="M{x:g} {y - 4:g}h26"/>'
+    elif sign.look:
+        yield f'<circle class="{sign.look}" cx="{x + 5:g}" cy="{y - 4:g}" r="5"/>'
+    yield _text(x + sign.indent, y, sign.words, "soft small")
 
 
 def _text(x: float, y: float, text: str, look: str = "", title: str = "") -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+import os
+from contextlib import suppress
+from pathlib import Path, PurePath
 from time import time
 from typing import TYPE_CHECKING
 
@@ -77,9 +79,19 @@ def graph(
         session.output.show(document_of(made), text.removesuffix("\n"))  # which printing adds
         return
     write_output(output_file, _drawn(session, made, kind), force=force)
+    _show_to_others(output_file)
     numbers = {"accounts": len(made.accounts), "arrows": len(made.arrows)}
     said = " and ".join(counted(number, what[:-1]) for what, number in numbers.items())
-    session.output.ok(f"wrote {said} to {path_text(output_file)}", file=output_file, **numbers)
+    said += f", {made.broken} of them broken," if made.broken else ""
+    message = f"wrote {said} to {path_text(output_file)}"
+    session.output.ok(message, file=output_file, **numbers, broken=made.broken)
+
+
+def _show_to_others(file: str) -> None:
+    """Let others read a picture, which holds no secret, as far as the umask lets them."""
+    os.umask(mask := os.umask(0o077))
+    with suppress(OSError):  # a file system without modes
+        Path(file).chmod(0o644 & ~mask)
 
 
 def _kind_of(file: str) -> str:
