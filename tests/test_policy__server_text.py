@@ -64,6 +64,8 @@ def test_the_line_about_a_user_names_every_issue_in_the_order_of_the_server() ->
         ("\\x", "time: invalid location name"),
         ("a\0b", "invalid argument"),
         ("europe/paris", "unknown time zone europe/paris"),
+        ("Europe/", "is a directory"),
+        ("a" * 300, "unknown time zone " + "a" * 300),
     ],
 )
 def test_time_zones_that_are_none(name: str, expected: str) -> None:

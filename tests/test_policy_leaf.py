@@ -31,8 +31,14 @@ def test_recorded_leaf_nodes(record: dict[str, Any]) -> None:
     for asked, error in record["subscribe"].items():
         subject, _, queue = asked.partition(" ")
         assert evaluator.subscribe(subject, queue=queue).error == error, asked
-    for subject, is_there in record["deliver"].items():
-        assert bool(evaluator.deliver(subject, to=">")) is is_there, subject
+    for asked, messages in {">": record.get("deliver", {}), **record.get("delivered", {})}.items():
+        subject, _, queue = asked.partition(" ")
+        to = evaluator.subscribe(subject, queue=queue)
+        for message, is_there in messages.items():
+            # Nobody gets what has an empty token.
+            assert (
+                bool(evaluator.deliver(message, to=to)) and "" not in message.split(".")
+            ) is is_there
 
 
 def test_a_wildcard_gets_what_the_lists_let_through() -> None:
@@ -54,6 +60,59 @@ def test_a_wildcard_gets_what_the_lists_let_through() -> None:
     assert evaluator.deliver("a.b.c", to="a.>").reason is Reason.NOT_ALLOWED
     assert evaluator.deliver("b.x", to=">").reason is Reason.WITHHELD
     assert evaluator.deliver("a.b", to="b.>").reason is Reason.JETSTREAM_ONLY
+
+
+def test_a_hub_keeps_jetstream_back() -> None:
+    evaluator = leaf(sub={"allow": [">"]})
+    assert evaluator.effective().sub.deny == ["$JS.API.>", "$KV.>", "$OBJ.>"]
+    assert evaluator.publish("$KV.a")
+    refused = evaluator.subscribe("$KV.a")
+    assert refused.explain() == (
+        "Subscribing to '$KV.a' is denied by '$KV.>', which the server adds for leaf nodes. "
+        "The server closes the connection of a leaf node for it."
+    )
+    assert refused.rule
+    assert refused.rule.path == ""
+    for wild in ("$KV.>", ">"):
+        assert evaluator.subscribe(wild).reason is Reason.FILTERED
+    assert not evaluator.deliver("$KV.a", to=">")
+    assert evaluator.subscribe("$JSC.a")
+    system = evaluate({}, leaf=True, system=True)
+    assert not system.subscribe("$JSC.a")
+    assert not system.subscribe("$NRG.a")
+    assert evaluate({}).subscribe("$KV.a")
+
+
+def test_entries_for_queue_groups_hide_others() -> None:
+    hidden = leaf(sub={"deny": ["a", "> q"]})
+    assert hidden.subscribe("a").reason is Reason.FILTERED
+    assert not hidden.deliver("a", to="a")
+    assert hidden.deliver("b", to="b")
+    assert not hidden.deliver("b", to=hidden.subscribe("b", queue="q"))
+    refused = leaf(sub={"allow": ["a", "> q"]}).subscribe("a", queue="q")
+    assert refused.reason is Reason.NOT_ALLOWED
+    assert "Entries for queue groups allow a leaf node nothing" in refused.explain()
+    for allow, pruned in ((["a.*", "a.> q"], True), (["a.>", "a.b q"], False)):
+        decision = leaf(sub={"allow": allow}).subscribe(allow[0])
+        assert (decision.reason is Reason.PRUNED) is pruned
+    assert "Add 'z'," in leaf(sub={"allow": ["w q"]}).subscribe("z", queue="q").explain()
+
+
+def test_what_servers_subscribe_to_is_accepted_and_filtered() -> None:
+    denied, allowed = leaf(sub={"deny": ["$LDS.>"]}), leaf(sub={"allow": ["a"]})
+    for subject in ("$LDS.>", "$LDS.x"):
+        assert denied.subscribe(subject).reason is Reason.FILTERED
+        assert allowed.subscribe(subject).reason is Reason.PRUNED
+        assert leaf().subscribe(subject).verdict is Verdict.ALLOW
+
+
+def test_a_publish_is_compared_as_text() -> None:
+    evaluator = leaf(pub={"allow": ["a.>.b", "c.>"]})
+    assert evaluator.publish("a.>.b").rule
+    assert evaluator.publish("c..d")
+    assert "ignores" not in evaluator.publish("a.x.b").explain()
+    assert "No subscriber takes" in evaluator.publish("c.").explain()
+    assert "No entry helps" not in evaluator.publish("_GR_.a").explain()
 
 
 def test_what_is_denied_ends_the_connection() -> None:

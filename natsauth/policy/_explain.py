@@ -126,7 +126,9 @@ def _not_allowed(decision: Decision) -> str:
         text = f"{_subject(decision)} is denied: no entry of {path} matches; it has {entries}."
     else:
         text = f"{_subject(decision)} is denied: {path} has no entry that allows anything."
-    if allowed.ignored:
+    if decision.installed.leaf and allowed.has_queues:
+        text += " Entries for queue groups allow a leaf node nothing, and hide those tried later."
+    if allowed.ignored and not (decision.installed.leaf and decision.operation == "publish"):
         ignored = _listed([repr(rule.text) for rule in allowed.ignored])
         text += f" The server ignores {ignored} there, as no good subject."
     return f"{text} {_and_then(decision, _cure(decision, allowed))}"
@@ -143,6 +145,11 @@ def _and_then(decision: Decision, cure: str) -> str:
 def _if_allowed(decision: Decision) -> Decision:
     """Return the decision as it would be if everything were allowed that is not denied."""
     installed = replace(decision.installed, pub_allow=None, sub_allow=None)
+    if installed.leaf:
+        from natsauth.policy.leaf import LeafEvaluator
+
+        ask = LeafEvaluator.publish if decision.operation == "publish" else LeafEvaluator.subscribe
+        return ask(LeafEvaluator(installed), decision.checked)
     if decision.operation == "publish":
         outcome = to_publish(installed, decision.checked, decision.reply, None)
     else:
@@ -157,7 +164,8 @@ def _cure(decision: Decision, allowed: RuleList) -> str:
     is_publish = decision.operation == "publish"
     longer = allowed.plain([*subject.split("."), "x"])
     if "" in subject.split("."):
-        cure = "No entry takes a subject with an empty token."
+        taker = "subscriber" if decision.installed.leaf and is_publish else "entry"
+        cure = f"No {taker} takes a subject with an empty token."
     elif decision.queue == SYSTEM_QUEUE:
         cure = "That queue group is the servers' own anyway."
     elif is_publish and decision.installed.resp is not None:
@@ -173,8 +181,9 @@ def _cure(decision: Decision, allowed: RuleList) -> str:
         cure = "Who sends requests needs an inbox for the answers: add a prefix of the user's own "
         cure += "that its client is told, or '_INBOX.>', which is everybody's."
     else:
-        group = f" {decision.queue}" if decision.queue and allowed.has_queues else ""
-        cure = f"Add {_name(subject + group)}, or a pattern that takes it."
+        with_group = decision.queue and allowed.has_queues and not decision.installed.leaf
+        entry = f"{subject} {decision.queue}" if with_group else subject
+        cure = f"Add {_name(entry)}, or a pattern that takes it."
     return cure
 
 
@@ -325,7 +334,8 @@ def _rule(rule: Rule | None) -> str:
             "with the name and the tags of this user"
         )
     if rule.origin is Origin.SERVER:
-        return f"{text}, which the server adds for accounts with an auth callout ({rule.path})"
+        whom = f"accounts with an auth callout ({rule.path})" if rule.path else "leaf nodes"
+        return f"{text}, which the server adds for {whom}"
     where = {
         Origin.USER: rule.path,
         Origin.SCOPE: f"{rule.path} of the account, the template of the user's signing key",

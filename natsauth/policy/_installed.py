@@ -21,6 +21,8 @@ from natsauth.subjects import permission_problems
 from natsauth.trust.rules import scope_of, unknown_signer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from natsauth.claims.account import AccountClaims
     from natsauth.claims.signing_keys import UserScope
     from natsauth.claims.user import UserClaims
@@ -31,6 +33,10 @@ SECOND = 1_000_000_000
 """A second in nanoseconds, the unit of ``ttl``."""
 _ANSWERS, _LEAVE = 1, 120 * SECOND  # what resp gives where it says 0
 _CALLOUT = "$SYS.REQ.USER.AUTH"
+_JETSTREAM: Final = ("$JS.API.>", "$KV.>", "$OBJ.>")
+"""What a hub keeps from leaf nodes, which may have a JetStream of their own."""
+_CLUSTERING: Final = ("$JSC.>", "$NRG.>")
+"""What it keeps from them in the system account, too."""
 _LISTS: Final = (("pub", "allow"), ("pub", "deny"), ("sub", "allow"), ("sub", "deny"))
 
 
@@ -127,13 +133,14 @@ def install(
     if sub_allow and not sub_allow.entries:
         sub_allow = None
     deny = denied_to_publish if behaviour.filters_queues and not leaf else allowed_to_publish
-    # Of a leaf node, entries for queue groups do not count.
-    subscribed = allowed_to_publish if leaf else to_subscribe
+    if leaf:
+        kept = (*_CLUSTERING, *_JETSTREAM) if system else _JETSTREAM
+        sub_deny = _adding(sub_deny, kept, "$.nats.sub.deny", path="")
     return Installed(
         pub_allow=_compiled(pub_allow, allowed_to_publish),
         pub_deny=_compiled(pub_deny if leaf else _with_callout(pub_deny, account), deny),
-        sub_allow=_compiled(sub_allow, subscribed),
-        sub_deny=_compiled(sub_deny, subscribed),
+        sub_allow=_compiled(sub_allow, to_subscribe),
+        sub_deny=_compiled(sub_deny, to_subscribe),
         resp=_response(given.resp),
         refused=refused,
         mappings=None if leaf else _mappings(account, behaviour),
@@ -235,11 +242,17 @@ def _with_callout(denied: Written | None, account: AccountClaims | None) -> Writ
     """Deny the users of an account with an auth callout the subject of its requests."""
     if account is None or not account.nats.authorization.auth_users:
         return denied
-    lists = denied or Written((), "$.nats.pub.deny", Origin.USER)
+    path = "$.nats.authorization.auth_users"
+    return _adding(denied, [_CALLOUT], "$.nats.pub.deny", path=path)
+
+
+def _adding(written: Written | None, more: Sequence[str], name: str, *, path: str) -> Written:
+    """Return a list with entries that the server adds because of what stands at a path."""
+    lists = written or Written((), name, Origin.USER)
     rules = [lists.rule(index, entry) for index, entry in enumerate(lists.entries)]
     places = [(rule.source, rule.path, rule.origin) for rule in rules]
-    added = ("", "$.nats.authorization.auth_users", Origin.SERVER)
-    return lists._replace(entries=[*lists.entries, _CALLOUT], places=[*places, added])
+    added = [("", path, Origin.SERVER)] * len(more)
+    return lists._replace(entries=[*lists.entries, *more], places=[*places, *added])
 
 
 def _mappings(account: AccountClaims | None, behaviour: Behaviour) -> Mappings | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -97,6 +98,14 @@ def _zone(name: str) -> str:
         return "time: invalid location name"
     if "\0" in name:
         return "invalid argument"
+    from zoneinfo import TZPATH
+
+    for directory in TZPATH:  # the database of zones has other files, too
+        path = f"{directory}/{name}"
+        if os.path.isdir(path):  # noqa: PTH112 - raises nothing, however long the name is
+            return "is a directory"
+        if os.path.isfile(path):  # noqa: PTH113
+            return "malformed time zone information"
     return f"unknown time zone {name}"
 
 

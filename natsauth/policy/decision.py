@@ -94,7 +94,7 @@ class Rule(NamedTuple):
     Attributes:
         text: The entry as installed, such as ``u.bob``, or ``a q`` for the queue group ``q``.
         path: Where it stands, such as ``$.nats.sub.deny[0]``; in the account's claims, unless the
-            origin is the user.
+            origin is the user. Empty for what a hub adds for leaf nodes.
         origin: Whose claims it stands in.
         source: The entry as written, such as ``u.{{name()}}``.
     """

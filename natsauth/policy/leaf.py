@@ -11,16 +11,23 @@ from typing import TYPE_CHECKING, NoReturn
 
 from natsauth.errors import UsageError
 from natsauth.policy._decide import subscription
-from natsauth.policy._trie import covers, is_wild, takes
-from natsauth.policy.decision import Decision, Reason, Verdict
+from natsauth.policy._trie import collide, covers, is_wild, takes
+from natsauth.policy.decision import Decision, Origin, Reason, Verdict
 from natsauth.policy.evaluator import Evaluator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from natsauth.policy._judge import Outcome
     from natsauth.policy._rules import RuleList
+    from natsauth.policy.decision import Rule
 
-_ANSWERS, _ACK, _MQTT = "_R_.", "$JS.ACK.", "$MQTT."
-_UNCHECKED = ("$LDS.", "$GR.", "_GR_.")
+    Find = Callable[[RuleList, str], Rule | None]
+
+_ANSWERS, _ACK, _MQTT, _GATEWAY = "_R_.", "$JS.ACK.", "$MQTT.", "_GR_."
+_ROUTED = len("_GR_.cccccc.ssssss.")
+"""The bytes that gateways put before a subject: themselves, a cluster and a server."""
+_UNCHECKED = ("$LDS.", "$GR.", _GATEWAY)
 """What servers subscribe to among themselves."""
 _BARRED = (Reason.CONNECTION_REFUSED, Reason.UNSENDABLE)
 
@@ -32,8 +39,17 @@ class LeafEvaluator(Evaluator):
 
     - The hub closes the connection for what is denied.
     - A subject is published before mappings. ``_R_.…`` and ``$JS.ACK.…`` always are.
-    - A wildcard may always be subscribed to, and what comes is filtered by ``sub.allow``, too.
-    - Entries for queue groups do not count. A queue group gets what a subscriber without one does.
+    - In ``pub``, a ``>`` that is not last is an ordinary token, and subjects with empty tokens are
+      judged as all others.
+    - A wildcard may always be subscribed to, and what comes is filtered by ``sub.allow``, too. So
+      is what comes for ``$LDS.…``, ``$GR.…`` and ``_GR_.…``, which are always accepted.
+    - The hub adds ``$JS.API.>``, ``$KV.>`` and ``$OBJ.>`` to ``sub.deny``, and for the system
+      account ``$JSC.>`` and ``$NRG.>``. They may be published.
+    - Entries for queue groups allow nothing, and deny no subscription; those of ``sub.deny`` filter
+      what the groups get. But the hub stops at the first pattern that takes a subject, where ``>``
+      comes before ``*``, and ``*`` before a literal that is not last. If only entries for queue
+      groups have that pattern, the list takes nothing: ``sub.deny`` of ``a`` and ``> q`` lets
+      ``a`` be subscribed to, and withholds what comes.
     - ``$MQTT.…`` needs no entry that allows it, and may be denied.
     """
 
@@ -48,10 +64,11 @@ class LeafEvaluator(Evaluator):
         decision = super().publish(subject, reply=reply)
         if decision.reason in _BARRED:
             return decision
+        subject = _unrouted(subject)
         if subject.startswith(_ANSWERS) or (subject.startswith(_ACK) and subject != _ACK):
             return _with(decision, (Verdict.ALLOW, Reason.UNRESTRICTED, None))
         installed = self._installed
-        return _with(decision, _by_lists(installed.pub_allow, installed.pub_deny, subject))
+        return _with(decision, _by_lists(installed.pub_allow, installed.pub_deny, subject, _listed))
 
     def subscribe(self, subject: str, *, queue: str | None = None) -> Decision:
         """Judge what the leaf node subscribes to for those behind it.
@@ -62,10 +79,8 @@ class LeafEvaluator(Evaluator):
         decision = super().subscribe(subject, queue=queue)
         if decision.reason in _BARRED:
             return decision
-        tokens = subject.split(".")
-        outcome: Outcome = (Verdict.ALLOW, Reason.UNRESTRICTED, None)
-        if not subject.startswith(_UNCHECKED):
-            outcome = self._wild(subject) if is_wild(subject) else self._reaches(subject)
+        judge = self._wild if is_wild(subject) else self._literal
+        outcome, tokens = judge(subject, queue), subject.split(".")
         if outcome[0] is not Verdict.DENY and ("" in tokens or ">" in tokens[:-1]):
             outcome = (Verdict.INVALID_SUBJECT, Reason.INVALID_SUBJECT, None)
         return _with(decision, outcome)
@@ -85,7 +100,7 @@ class LeafEvaluator(Evaluator):
         decision = super().deliver(subject, to=subscription(self._installed, to))
         if decision.reason in (*_BARRED, Reason.SUBSCRIPTION_REFUSED):
             return decision
-        verdict, reason, rule = self._reaches(subject)
+        verdict, reason, rule = self._reaches(subject, to.queue)
         if reason is Reason.DENIED:
             reason = Reason.WITHHELD
         elif verdict is Verdict.ALLOW:
@@ -102,33 +117,123 @@ class LeafEvaluator(Evaluator):
             "leaf nodes have no session", hint="ask publish(), subscribe() and deliver()"
         )
 
-    def _reaches(self, subject: str) -> Outcome:
-        return _by_lists(self._installed.sub_allow, self._installed.sub_deny, subject)
+    def _interest(self, subject: str) -> Outcome:
+        return _by_lists(self._installed.sub_allow, self._installed.sub_deny, subject, _found)
 
-    def _wild(self, subject: str) -> Outcome:
+    def _reaches(self, subject: str, queue: str | None) -> Outcome:
+        """Judge a message.
+
+        The hub compares it with entries twice: as what goes to a leaf node, and, from the first
+        wildcard on that anybody subscribes to, as what goes to a client.
+        """
+        outcome, deny = self._interest(_unrouted(subject)), self._installed.sub_deny
+        rule = deny.first(subject.split("."), queue) if deny else None
+        if rule and outcome[0] is not Verdict.DENY:
+            return Verdict.DENY, Reason.DENIED, rule
+        return outcome
+
+    def _literal(self, subject: str, queue: str | None) -> Outcome:
+        if not subject.startswith(_UNCHECKED):
+            outcome = self._interest(subject)
+            if outcome[0] is Verdict.DENY:
+                return outcome
+        verdict, reason, rule = self._reaches(subject, queue)
+        if verdict is Verdict.DENY:
+            return Verdict.FILTERED, Reason.FILTERED if rule else Reason.PRUNED, rule
+        return verdict, reason, rule
+
+    def _wild(self, subject: str, queue: str | None) -> Outcome:
         allow, deny = self._installed.sub_allow, self._installed.sub_deny
         tokens = subject.split(".")
-        rule = deny.overlap(tokens, None) if deny else None
-        if rule:
-            return Verdict.FILTERED, Reason.FILTERED, rule
-        if allow is None or subject.startswith(_MQTT):
-            return Verdict.ALLOW, Reason.UNRESTRICTED, None
-        rule = next((rule for rule in allow.rules if covers(rule.text.split("."), tokens)), None)
-        if rule:
-            return Verdict.ALLOW, Reason.ALLOWED, rule
-        return Verdict.FILTERED, Reason.PRUNED, None
+        denied = deny.overlap(tokens, queue) if deny else None
+        if denied and denied.origin is not Origin.SERVER:
+            return Verdict.FILTERED, Reason.FILTERED, denied
+        allowed = None
+        if allow is not None and not subject.startswith(_MQTT):
+            allowed = _covering(allow, subject, tokens)
+            if allowed is None:
+                return Verdict.FILTERED, Reason.PRUNED, None
+        if denied:
+            return Verdict.FILTERED, Reason.FILTERED, denied
+        return Verdict.ALLOW, Reason.ALLOWED if allowed else Reason.UNRESTRICTED, allowed
 
 
-def _by_lists(allow: RuleList | None, deny: RuleList | None, subject: str) -> Outcome:
-    tokens, allowed = subject.split("."), None
+def _by_lists(allow: RuleList | None, deny: RuleList | None, subject: str, find: Find) -> Outcome:
+    allowed = None
     if allow is not None and not subject.startswith(_MQTT):
-        allowed = allow.plain(tokens)
+        allowed = find(allow, subject)
         if allowed is None:
             return Verdict.DENY, Reason.NOT_ALLOWED, None
-    denied = deny.plain(tokens) if deny else None
+    denied = find(deny, subject) if deny else None
     if denied:
         return Verdict.DENY, Reason.DENIED, denied
     return Verdict.ALLOW, Reason.ALLOWED if allowed else Reason.UNRESTRICTED, allowed
+
+
+def _listed(rules: RuleList, subject: str) -> Rule | None:
+    """Return the first entry, even one that clients' servers ignore, that takes a publish."""
+    tokens = subject.split(".")
+    if "" not in tokens and not rules.ignored:
+        return rules.plain(tokens)
+    every = (*rules.rules, *rules.ignored)
+    return next((rule for rule in every if _takes_text(rule.text.split("."), tokens)), None)
+
+
+def _takes_text(pattern: Sequence[str], tokens: Sequence[str]) -> bool:
+    """Tell whether an entry of ``pub`` takes a subject, of which tokens may be empty.
+
+    A final ``*`` or ``>`` needs a character, and a ``*`` before does not.
+    """
+    *most, last = pattern
+    if len(tokens) < len(pattern):
+        return False
+    if any(want not in ("*", have) for want, have in zip(most, tokens, strict=False)):
+        return False
+    rest = ".".join(tokens[len(most) :])
+    if last in ("*", ">"):
+        return rest != "" and (last == ">" or "." not in rest)
+    return rest == last
+
+
+def _found(rules: RuleList, subject: str) -> Rule | None:
+    """Return the entry without queue at which the hub stops, if any."""
+    tokens = subject.split(".")
+    plain = rules.plain(tokens)
+    if plain is None or rules.queued(tokens) is None:
+        return plain
+    patterns = {_pattern(rule) for rule in rules.rules}
+    first = min((text for text in patterns if takes(text, subject)), key=_order)
+    return next((rule for rule in rules.rules if rule.text == first), None)
+
+
+def _covering(rules: RuleList, subject: str, tokens: Sequence[str]) -> Rule | None:
+    """Return the first entry without queue that takes all that a wildcard does."""
+    plain = [rule for rule in rules.rules if _pattern(rule) == rule.text]
+    queued = (_pattern(rule) for rule in rules.rules if _pattern(rule) != rule.text)
+    before = min((_order(text) for text in queued if collide(text, subject)), default=None)
+    for rule in plain:
+        is_hidden = before is not None and before < _order(rule.text)
+        if covers(rule.text.split("."), tokens) and not is_hidden:
+            return rule
+    return None
+
+
+def _pattern(rule: Rule) -> str:
+    return rule.text.partition(" ")[0]
+
+
+def _order(pattern: str) -> list[int]:
+    """Return what sorts patterns that take the same subject as the hub tries them."""
+    *most, last = pattern.split(".")
+    return [*({"*": 1}.get(token, 2) for token in most), {">": 0, "*": 2}.get(last, 1)]
+
+
+def _unrouted(subject: str) -> str:
+    """Return a subject without what gateways put before it."""
+    data = subject.encode()
+    if not subject.startswith(_GATEWAY) or len(data) <= _ROUTED:
+        return subject
+    return data[_ROUTED:].decode(errors="replace")
 
 
 def _with(decision: Decision, outcome: Outcome) -> Decision:

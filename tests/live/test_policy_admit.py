@@ -218,6 +218,8 @@ CLAIMS: dict[str, tuple[Case, CheckCode | None]] = {
     "zone with a slash": ({"user_nats": {"times_location": "/x"}}, CheckCode.CLAIMS),
     "zone with a null": ({"user_nats": {"times_location": "a\0b"}}, CheckCode.CLAIMS),
     "zone in lower case": ({"user_nats": {"times_location": "europe/paris"}}, CheckCode.CLAIMS),
+    "zone of a directory": ({"user_nats": {"times_location": "Europe/"}}, CheckCode.CLAIMS),
+    "zone of another file": ({"user_nats": {"times_location": "zone.tab"}}, CheckCode.CLAIMS),
     "zone": ({"user_nats": {"times_location": "Europe/Paris"}}, None),
 }
 

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 
 from natsauth.creds import Creds
 from natsauth.policy import LeafEvaluator, evaluate
+from natsauth.policy._trie import takes
 from natsauth.testing import NatsServer
 from tests._connections import UNLIMITED_USER, Scene
 from tests._tokens import forge
 from tests.live._client import RawClient
 from tests.live.differential.strategies import asks, permissions
-from tests.live.test_policy_admit import _options, _publish, start
+from tests.live.test_policy_admit import BARE, _options, _publish, start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,24 @@ LISTS = {
 }
 NOTHING_BUT: dict[str, list[str]] = {"allow": [], "deny": ["x"]}
 INTERNAL = ["$MQTT.>", "_R_.>", "$JS.>", "$NRG.>", "$LDS.>", "$GR.>"]
+SUBJECTS = [
+    "$KV.a",
+    "$JS.API.x",
+    "$OBJ.>",
+    "$LDS.x",
+    "$MQTT.x",
+    "$SYS.x",
+    "a..b",
+    "a.",
+    ".a",
+    "a.>.b",
+]
+"""Subjects that hubs treat otherwise than clients' servers."""
+UNSENT = ("$NRG.", "$GR.", "_GR_.")
+"""What no client publishes."""
+ROUTED = [*(f"cccccc.ssssss.{rest}" for rest in ("a", "b", "", "_R_.x", "$JS.ACK.x"))]
+ROUTED += ["cccccc.sssss.a", "ccccéc.sssss.a", "a"]
+"""What follows ``_GR_.`` in what came through a gateway, and what does not look like it."""
 Operations = tuple[dict[str, Any], str, str, str]
 # What is published; what is subscribed to, with a queue group after a slash; what is delivered.
 OPERATIONS: list[Operations] = [
@@ -56,6 +75,49 @@ OPERATIONS: list[Operations] = [
     ({"pub": NOTHING_BUT, "sub": NOTHING_BUT}, "x z", "x z", "x z"),
     ({"resp": {"max": 1}}, "z", "z", "z"),
     ({}, "$NRG.x _GR_.x a", "a >", "a _R_.x $JS.ACK.a"),
+    # What the hub keeps back, of whatever permissions.
+    (
+        {"sub": {"allow": [">", "$KV.a"]}},
+        "$JS.API.x $KV.a $OBJ.a",
+        "$JS.API.x $KV.a $OBJ.a/q $JS.API.> $KV.* > *.* *.> $JSC.x $NRG.x $JS.x",
+        "$JS.API.x $KV.a $OBJ.a.b $JSC.x a.b",
+    ),
+    # Lists in which entries for queue groups hide others.
+    ({"sub": {"deny": ["a", "> q"]}}, "a", "a a/q a/r b b/q b/r >/q *", "a b"),
+    ({"sub": {"deny": ["a.b", "*.b q"]}}, "a", "a.b c.b c.b/q *.b a.>", "a.b c.b"),
+    ({"sub": {"deny": ["*.b", "a.b q"]}}, "a", "a.b c.b c.b/q", "a.b c.b"),
+    ({"sub": {"deny": ["*", "a q.*"]}}, "a", "a b a/q.x", "a b"),
+    ({"sub": {"deny": ["a", "* q"]}}, "a", "a b b/q */q", "a b"),
+    ({"sub": {"allow": ["a", "> q"]}}, "a", "a a/q b/q > a.*", "a b"),
+    ({"sub": {"allow": ["a.*", "b.>", "a.> q", "b.c q"]}}, "a", "a.* a.b b.* b.c b.>", "a.b b.c"),
+    # Texts that no client's server looks at.
+    (
+        {"pub": {"allow": ["*.>.c", ">.>", "b.>", "*.d", "e.*.f", "g.*"]}},
+        "*.>.c a.>.c a.b.c *.b.c >.x >.>.y a.> > b. b.. b..c .d a.d e..f e.f g. g.. g.h . a..",
+        "a",
+        "a",
+    ),
+    (
+        {"pub": {"deny": ["a.>.b", "b.>", "*.d", "$MQTT.>"]}},
+        "a.>.b a.x.b a.>.c b. b..c .d .e $MQTT. $MQTT.. $MQTT.x. $JS.ACK.",
+        "a",
+        "a",
+    ),
+    ({"pub": {"deny": [">"]}}, "a. .a a..b . $JS.ACK. _R_. _R_.a $MQTT.x. a *", "a", "a"),
+    # What servers subscribe to among themselves.
+    (
+        {"sub": {"deny": ["*.>"]}},
+        "a",
+        "$LDS.> $LDS.x $GR.x $GR.> _GR_.x $LDS.. $LDS.>.x",
+        "$LDS.x a.b",
+    ),
+    ({"sub": {"allow": ["a"]}}, "a", "$LDS.> $LDS.x $LDS.* _GR_.>", "$LDS.x a"),
+    (
+        {"pub": {"allow": ["a", "é"], "deny": ["a.b"]}},
+        " ".join(f"_GR_.{rest}" for rest in ROUTED),
+        "a",
+        "a",
+    ),
 ]
 
 
@@ -94,7 +156,7 @@ class Hub:
         assert isinstance(evaluator, LeafEvaluator)
         with ExitStack() as stack:
             observer = stack.enter_context(_observe(self.site, scene))
-            leaf = stack.enter_context(self._leaf(scene))
+            leaf = stack.enter_context(self.connect(scene))
             for subject in publish:
                 leaf.send(f"LMSG {subject} 0\r\n\r\n".encode())
                 said, seen = _barrier(leaf), _barrier(observer)
@@ -102,32 +164,32 @@ class Hub:
                 is_seen = bool(decision) and "" not in subject.split(".")
                 assert (b"MSG " in seen) is is_seen, (nats, decision)
                 assert _error(said) == decision.error, (nats, decision)
-                leaf = leaf if decision else stack.enter_context(self._leaf(scene))
-            for subject, queue in subscribe:
+                leaf = leaf if decision else stack.enter_context(self.connect(scene))
+            for subject, queue in [*subscribe, (">", "")]:
+                # One at a time, so that nothing is subscribed to twice.
+                leaf = stack.enter_context(self.connect(scene))
                 leaf.send(f"LS+ {subject}{f' {queue} 1' if queue else ''}\r\n".encode())
-                said, decision = _barrier(leaf), evaluator.subscribe(subject, queue=queue)
-                assert _error(said) == decision.error, (nats, decision)
-                # In any case, so that nothing is subscribed to twice.
-                leaf = stack.enter_context(self._leaf(scene))
-            leaf.send(b"LS+ >\r\n")
-            _barrier(leaf)
-            for subject in deliver:
-                observer.send(f"PUB {subject} 0\r\n\r\n".encode())
-                _barrier(observer)
-                decision = evaluator.deliver(subject, to=">")
-                is_there = bool(decision) and "" not in subject.split(".")
-                assert (b"LMSG " in _barrier(leaf)) is is_there, (nats, decision)
+                said, to = _barrier(leaf), evaluator.subscribe(subject, queue=queue)
+                assert _error(said) == to.error, (nats, to)
+                for message in deliver if to else ():
+                    observer.send(f"PUB {message} 0\r\n\r\n".encode())
+                    _barrier(observer)
+                    decision = evaluator.deliver(message, to=to)
+                    is_there = takes(subject, message) and bool(decision)
+                    assert (b"LMSG " in _barrier(leaf)) is is_there, (nats, to, decision)
+                leaf.socket.close()
 
-    def _leaf(self, scene: Scene) -> RawClient:
-        leaf = self._connect(scene)
+    def connect(self, scene: Scene) -> RawClient:
+        leaf = self._dial(scene)
+        leaf.send(b"LS+ $KV.>\r\n")  # a wildcard, with which the hub starts to filter
         assert _error(_barrier(leaf)) == ""
         return leaf
 
     def _refused(self, scene: Scene) -> bytes:
-        with self._connect(scene) as leaf:
+        with self._dial(scene) as leaf:
             return _barrier(leaf)
 
-    def _connect(self, scene: Scene) -> RawClient:
+    def _dial(self, scene: Scene) -> RawClient:
         leaf = RawClient.open(self.url)
         options = {"protocol": 1, "headers": True, "name": "leaf", **_options(scene, leaf)}
         leaf.send(f"CONNECT {json.dumps(options)}\r\n".encode())
@@ -190,6 +252,17 @@ def test_accounts_count_but_for_mappings_and_auth_callouts(hub: Hub) -> None:
     hub.ask({"pub": {"deny": ["out"]}}, ["in", "out"], [], [], mappings=mappings)
 
 
+def test_the_system_account_of_another_domain(hub: Hub) -> None:
+    case = {"user_nats": {**BARE, **UNLIMITED_USER}, "signer": "system_account"}
+    scene = Scene({**case, "connect": {"type": "LEAFNODE"}}, hub.site.root, int(time.time()))
+    evaluator = scene.admit(time.time()).evaluator
+    assert evaluator
+    for subject in ("$JSC.x", "$NRG.x", "$JS.API.x", "$KV.x", "$OBJ.x", "$SYS.x", "$JS.x"):
+        with hub.connect(scene) as leaf:
+            leaf.send(f"LS+ {subject}\r\n".encode())
+            assert _error(_barrier(leaf)) == evaluator.subscribe(subject).error
+
+
 def test_a_real_leaf_node_passes_on_just_that(hub: Hub, tmp_path: Path) -> None:
     scene = Scene({"user_nats": LISTS}, hub.site.root, int(time.time()))
     _publish(hub.site, scene)
@@ -207,7 +280,7 @@ def test_a_real_leaf_node_passes_on_just_that(hub: Hub, tmp_path: Path) -> None:
             (behind, observer, "p.last", leaf.publish),
             (observer, behind, "s.last", partial(leaf.deliver, to=">")),
         ):
-            subjects = ["s.a", "s.x", "z", "w", "s.d", "p.a", "p.x", "p.q.r", last]
+            subjects = ["s.a", "s.x", "z", "w", "s.d", "$KV.a", "p.a", "p.x", "p.q.r", last]
             received, deadline = b"", time.monotonic() + 10
             while f"MSG {last} ".encode() not in received and time.monotonic() < deadline:
                 for subject in subjects:
@@ -225,18 +298,12 @@ def test_a_real_leaf_node_passes_on_just_that(hub: Hub, tmp_path: Path) -> None:
 @given(st.data())
 def test_what_any_permissions_let_a_leaf_node_do(hub: Hub, data: st.DataObject) -> None:
     nats = data.draw(permissions())
-    subjects = st.lists(asks(nats).filter(_is_literal), max_size=4)
-    subscribed = st.lists(
-        st.tuples(asks(nats).filter(_is_sendable), st.sampled_from(["", "q"])), max_size=4
+    subjects = st.sampled_from(SUBJECTS) | asks(nats)
+    published, delivered = st.lists(subjects, max_size=4), st.lists(subjects, max_size=4)
+    subscribed = st.lists(st.tuples(subjects, st.sampled_from(["", "", "q", "q.x"])), max_size=4)
+    hub.ask(
+        nats,
+        data.draw(published),
+        data.draw(subscribed),
+        [subject for subject in data.draw(delivered) if not subject.startswith(UNSENT)],
     )
-    hub.ask(nats, data.draw(subjects), data.draw(subscribed), data.draw(subjects))
-
-
-def _is_sendable(subject: str) -> bool:
-    """Leave out what servers have for themselves."""
-    return not subject.startswith(("$", "_"))
-
-
-def _is_literal(subject: str) -> bool:
-    """Leave out what nobody publishes."""
-    return _is_sendable(subject) and {"*", ">", ""}.isdisjoint(subject.split("."))
