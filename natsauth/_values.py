@@ -141,9 +141,20 @@ def timezone_known(name: str) -> bool | None:
     """
     if name in ("", "UTC", "Local"):  # fixed in Go
         return True
+    name = timezone_file(name)
     if not _TIME_ZONE.fullmatch(name):
         return False
     return _has_zone(name) or (False if _has_zone("UTC") else None)
+
+
+def timezone_file(name: str) -> str:
+    """Return the name of a time zone without the steps of a path that lead nowhere.
+
+    Go opens a file of the database: ``Europe//Paris`` and ``./UTC`` are names, too.
+    """
+    first, *others = name.split("/")
+    steps = [step for step in others[:-1] if step not in ("", ".")]
+    return "/".join([*([] if first == "." else [first]), *steps, *others[-1:]])
 
 
 def _has_zone(name: str) -> bool:

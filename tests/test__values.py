@@ -202,7 +202,10 @@ def test_no_cidr(text: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["", "UTC", "Local", "Etc/UTC", "Etc/GMT+5", "Europe/Berlin", "America/Argentina/Buenos_Aires"],
+    [
+        *("", "UTC", "Local", "Etc/UTC", "Etc/GMT+5", "Europe/Berlin"),
+        *("America/Argentina/Buenos_Aires", "Etc//UTC", "./UTC", "Europe/.//./Paris", ".//UTC"),
+    ],
 )
 def test_time_zone_of_the_database(name: str) -> None:
     assert timezone_known(name) is True
@@ -212,7 +215,8 @@ def test_time_zone_of_the_database(name: str) -> None:
     "name",
     [
         *("local", "Mars/Olympus", "America", "America/", "UTC/UTC"),
-        *("/Etc/UTC", "\\Etc\\UTC", "../zoneinfo/UTC", "Etc//UTC", "./UTC"),
+        *("/Etc/UTC", "\\Etc\\UTC", "../zoneinfo/UTC", "Etc/../UTC", "//UTC"),
+        *("Etc/UTC/", "Etc/UTC/.", ".", "./", "./.", "..", "Etc/..", "/", "./local"),
         *("UTC\x00", "UTC\n", " UTC", "\ud800", "é", "x" * 64, "x" * 65, "a/" * 9 + "b"),
         *("zone.tab", "tzdata.zi", "leapseconds", "__init__.py", "__init__/UTC"),
     ],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from natsauth._values import is_time_of_day, timezone_known
+from natsauth._values import is_time_of_day, timezone_file, timezone_known
 from natsauth.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def zone(name: str) -> tzinfo:
             f"expected a time zone such as Europe/Paris, got {name!r:.80}",
             hint="" if known is False else "this machine has no time zones: pip install tzdata",
         )
-    return ZoneInfo(name)
+    return ZoneInfo(timezone_file(name))
 
 
 def end_of_range(ranges: Iterable[TimeRange], where: tzinfo, now: float) -> int | None:
