@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,6 +79,57 @@ async def test_more_is_refused(client: SandboxClient) -> None:
 
     with pytest.raises(AssertionError, match=r'more than .* was refused: .* "users\.old"'):
         await both()
+
+
+async def test_what_was_sent_before_the_block_does_not_count(client: SandboxClient) -> None:
+    await client.publish("users.new")
+    with pytest.raises(AssertionError, match=r"^'users\.new' was not refused"):
+        async with expect_denied(client, "users.new"):
+            pass
+    assert len(client.errors) == 1
+
+
+async def test_blocks_at_the_same_time(client: SandboxClient) -> None:
+    """Each hears of its own, and after the last of them errors go where they went before."""
+
+    async def refused(subject: str, delay: float) -> str:
+        async with expect_denied(client, subject) as denial:
+            await asyncio.sleep(delay)
+            await client.publish(subject)
+            await asyncio.sleep(0.2 - delay)
+        return denial.error
+
+    pairs = [("users.a", 0), ("users.a", 0.1), ("users.b", 0.05)]
+    said = await asyncio.gather(*(refused(*pair) for pair in pairs))
+    assert said == [f'permissions violation for publish to "{subject}"' for subject, _ in pairs]
+    assert client.errors == []
+    await client.publish("users.c")
+    await client.flush()
+    assert len(client.errors) == 1
+
+    async def nested() -> None:
+        async with expect_denied(client, "users.a"), expect_denied(client, "users.b"):
+            for subject in ("users.a", "users.b", "users.c"):
+                await client.publish(subject)
+
+    with pytest.raises(AssertionError, match=r"more than 'users\.b' .*: .* \"users\.c\"$"):
+        await nested()
+
+
+@pytest.mark.parametrize(
+    "subject", ['a"b', "a\\b", 'a\\"', "t\u200bx", "x\x01y", "É.x", "\U0001f600", "\U000e0001"]
+)
+async def test_a_subject_is_found_as_the_server_quotes_it(
+    client: SandboxClient, subject: str
+) -> None:
+    async with expect_denied(client, subject) as denial:
+        await client.publish(subject)
+    assert denial.operation == "publish"
+    async with expect_denied(client, subject):
+        await client.subscribe(subject, queue='q"q')
+    with pytest.raises(AssertionError, match="was not refused; refused was: "):
+        async with expect_denied(client, "other"):
+            await client.publish(subject)
 
 
 async def test_an_exception_in_the_block_is_not_hidden(client: SandboxClient) -> None:

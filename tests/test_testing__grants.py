@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -173,7 +174,7 @@ def test_a_server_that_disagrees_is_told() -> None:
         assert_grants(table, sandbox=sandbox)
         sandbox.server.kill()
         reason = failure({creds: table["bob"]}, sandbox=sandbox, live=True)[4]
-        assert reason.startswith("    'bob' gets no connection: connection refused. ")
+        assert reason == "    'bob' gets no connection: connection refused."
 
 
 @pytest.mark.live
@@ -206,12 +207,13 @@ def test_who_is_likely_meant() -> None:
     sandbox.add_account("other")
     sandbox.add_user("bob", account="other")
     table: Any = {"publish": {"a": True}}
-    for name, users, hint in [
+    cases: list[tuple[str, Any, str]] = [
         ("alic", {}, "did you mean 'alice'?"),
         ("billin", {"billing": {}}, "did you mean 'billing'?"),
         ("bob", {}, "give sandbox.creds('bob', account='other')"),
         ("nobody", {"x": {}}, "sandbox.add_user('nobody', …) adds one"),
-    ]:
+    ]
+    for name, users, hint in cases:
         with pytest.raises(NotFoundError) as caught:
             assert_grants({name: table}, users=users, sandbox=sandbox)
         assert caught.value.hint == hint
@@ -267,7 +269,7 @@ def test_whose_permissions_are_wrong_is_said() -> None:
 
 @both
 def test_permissions_that_no_server_takes(*, live: bool) -> None:
-    users = {"x": {"pub": {"allow": ["a queue"]}}}
+    users: Any = {"x": {"pub": {"allow": ["a queue"]}}}
     assert_grants({"x": {"publish": {"a": False}}}, users=users, live=live)
 
 
@@ -329,6 +331,65 @@ def test_an_auth_callout_denies_its_own_subject(*, live: bool) -> None:
         }
     }
     assert_grants(table, users={"x": {}}, account=owner, live=live)
+
+
+@pytest.mark.live
+@pytest.mark.parametrize("kind", ["account", "system", "token", "named", "claims"])
+def test_a_real_account_is_left_alone(kind: str) -> None:
+    """What stands in for a user with the same account is kept away from the server of that."""
+    table: Any = {"publish": {"a": True, "b": False}}
+    permissions = {"pub": {"allow": ["a"]}}
+    with Sandbox() as sandbox:
+        creds = sandbox.add_user("alice", permissions)
+        accounts = {"account": sandbox.account.token, "system": sandbox.system_account.token}
+        key = creds.token if kind == "token" else "al"
+        users = {"named": creds.token, "claims": creds.token.claims}
+        known: Any = {"al": users.get(kind, permissions)}
+        before = pushed(sandbox)
+        assert_grants(
+            {key: table}, users=known, account=accounts.get(kind), sandbox=sandbox, live=True
+        )
+        assert len(before) == 2
+        assert pushed(sandbox) == before
+        assert_grants({creds: table, "alice": table}, sandbox=sandbox, live=True)
+        sandbox.add_user("bob")
+        assert_grants({"bob": {"publish": {"b": True}}}, sandbox=sandbox, live=True)
+
+
+def pushed(sandbox: Sandbox) -> dict[str, str]:
+    """Return the account tokens that a server has."""
+
+    async def fetch() -> dict[str, str]:
+        async with sandbox.resolver() as resolver:
+            keys = [node.public_key for node in sandbox.operator.accounts.values()]
+            found = {key: await resolver.lookup(key) for key in keys}
+            return {key: token.encoded for key, token in found.items() if token}
+
+    return asyncio.run(fetch())
+
+
+@pytest.mark.live
+def test_a_server_that_is_gone_refuses_no_permissions() -> None:
+    table: Any = {"publish": {"a": False}}
+    with Sandbox() as sandbox:
+        key, home = KeyPair.generate(KeyType.USER), sandbox.account
+        claims = UserClaims(sub=key.public_key, name="eve")
+        claims.nats.pub.allow = ["a queue"]
+        claims.nats.issuer_account = home.public_key
+        creds = Creds.create(encode(claims, home.signer()), key)
+        assert_grants({creds: table}, sandbox=sandbox, live=True)
+        sandbox.server.kill()
+        row, reason = failure({creds: table}, sandbox=sandbox, live=True)[3:]
+        assert row.split()[-3:] == ["deny", "no", "connection"]
+        assert reason == "    'eve' gets no connection: connection refused."
+
+
+def test_names_stay_harmless() -> None:
+    name = "al\x1b[31mRED\nPASSED fake"
+    lines = failure({name: {"publish": {"a\x1b[0m": False}}}, users={name: {}})
+    assert len(lines) == 5
+    assert "".join(lines).isprintable()
+    assert lines[3].startswith(r"al\x1b[31mRED\nPASSED fake  publish    a\x1b[0m")
 
 
 @pytest.mark.live

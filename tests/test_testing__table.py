@@ -13,6 +13,7 @@ from natsauth.testing._table import Promise, promises
 
 UNSENDABLE = "no client can send it"
 EXPECTED = "expected True, False, 'allow', 'deny' or 'filtered'"
+NO_VERDICTS: list[Any] = ["yes", "alow", "True", None, 1, [], {}]
 EMPTY = "a token between two dots or at an end is empty"
 
 
@@ -93,7 +94,7 @@ def test_subscriptions_are_meant_literally() -> None:
                 {"subscribe": {"a": expected}},
                 f"'x' subscribe 'a': {EXPECTED}, got {expected!r}",
             )
-            for expected in ("yes", "alow", "True", None, 1, [], {})
+            for expected in NO_VERDICTS
         ),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsauth.claims import AccountClaims, Permissions, UserClaims
@@ -17,7 +18,7 @@ from natsauth.testing.sandbox import Sandbox
 from natsauth.token import Token
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from natsauth.policy import Evaluator
     from natsauth.testing._table import Promise
@@ -74,8 +75,9 @@ def assert_grants(
 
     Every promise is held against :func:`natsauth.policy.evaluate`. With ``live`` a real nats-server
     is asked, too: it fails where the two disagree. A user that the sandbox does not have is asked
-    about by a double, with the same permissions in an account with the same rules. Not asked are
-    subjects that nats-py does not send, and those that a mapping draws by chance.
+    about by a double, with the same permissions in an account with the same rules; a double of an
+    account that has a public key is on a server of its own. Not asked are subjects that nats-py
+    does not send, and those that a mapping draws by chance.
 
     A user of the sandbox that gets no connection keeps no promise, be it forbidden or not: one that
     is revoked or has expired, say. It is judged as a client that connects just now from the same
@@ -116,14 +118,13 @@ def assert_grants(
         known = users or {}
         asked = [(_party(key, known, account, sandbox), table) for key, table in grants.items()]
         tables = [(party, promises(party.label, table)) for party, table in asked]
-        doubles = place
-        if live and sandbox and any(needs_another_server(party) for party, _ in asked):
-            doubles = stack.enter_context(sandbox.another())
-        rows = [
-            row
-            for party, table in tables
-            for row in _rows(party, table, place, doubles if needs_another_server(party) else place, live=live)
-        ]
+
+        @cache
+        def apart() -> Sandbox:
+            binary = sandbox._binary if sandbox else None  # noqa: SLF001 - the same as there
+            return stack.enter_context(Sandbox(binary=binary))
+
+        rows = [row for one in tables for row in _rows(*one, place, apart, live=live)]
     if wrong := [row for row in rows if not row.holds]:
         raise AssertionError(told(wrong, len(rows), live=live))
 
@@ -163,9 +164,22 @@ def _looked_up(name: str, users: Mapping[str, User], sandbox: Sandbox | None) ->
 
 
 def _rows(
-    party: Party, table: Sequence[Promise], sandbox: Sandbox | None, *, live: bool
+    party: Party,
+    table: Sequence[Promise],
+    sandbox: Sandbox | None,
+    apart: Callable[[], Sandbox],
+    *,
+    live: bool,
 ) -> list[Row]:
-    """Judge what is promised of a user, and have a server judge it, too, if asked to."""
+    """Judge what is promised of a user, and have a server judge it, too, if asked to.
+
+    Args:
+        party: The user.
+        table: What is promised.
+        sandbox: Whose server is asked.
+        apart: Starts another one, for accounts with the public key of one that may be there.
+        live: Whether a server is asked.
+    """
     options = {"server": sandbox.version} if live and sandbox else {}
     evaluator = _evaluator(party, sandbox, options)
     decisions = [
@@ -177,9 +191,9 @@ def _rows(
     refusal = _refusal(party, sandbox, options)
     answers = Answers([""] * len(decisions))
     if live and sandbox:
-        from natsauth.testing._live import ask
+        from natsauth.testing._live import ask, takes_over
 
-        answers = run(ask(sandbox, party, decisions))
+        answers = run(ask(apart() if takes_over(party) else sandbox, party, decisions))
     rows = []
     for promise, decision, answer in zip(table, decisions, answers.verdicts, strict=True):
         # Permissions that no server takes keep what they forbid.

@@ -33,8 +33,8 @@ _NOT_LET_IN = ": Authorization Violation"
 _IN_ORDER = "By its tokens a server takes it: sandbox.commit() pushes what is committed."
 
 
-def needs_another_server(party: Party) -> bool:
-    """Tell whether an account would be pushed for a user in place of one of the same key."""
+def takes_over(party: Party) -> bool:
+    """Tell whether the double of an account could take the place of a real one, of the same key."""
     return not party.creds and bool(_owner(party))
 
 
@@ -42,8 +42,7 @@ async def ask(sandbox: Sandbox, party: Party, decisions: Sequence[Decision]) -> 
     """Have a user do everything that was decided about, and return what the server did.
 
     Args:
-        sandbox: Whose server is asked; not that of somebody else if it :func:`needs another
-            <needs_another_server>`.
+        sandbox: Whose server is asked. If the double :func:`takes_over`, it must be a throwaway.
         party: The user.
         decisions: What it is to do.
     """
