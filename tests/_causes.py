@@ -6,6 +6,7 @@ told beside creds, operator and account.
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests._connections import Scene
+    from tests._workshop import Workshop
 
 BARE = {"type": "user", "version": 2}
 SCOPED = {"signer": "scoped_key", "user_nats": {**BARE, "issuer_account": "$ACC"}}
@@ -150,3 +152,19 @@ def write(directory: Path, scene: Scene) -> list[str]:
         (directory / "account.jwt").write_text(account.encoded)
         arguments += ["--account", str(directory / "account.jwt")]
     return arguments
+
+
+def commands(shop: Workshop, line: str) -> list[str]:
+    """Return the commands of a line, each of which must say where the store is."""
+    places = f" --config-dir {shop.path} --data-dir {shop.store.stores}"
+    places += f" --keystore-dir {shop.store.keys}"
+    parts = line.split(" && ")
+    assert all(part.endswith(places) for part in parts)
+    return [part.removesuffix(places) for part in parts]
+
+
+def run(shop: Workshop, line: str, *, servers: bool = True) -> None:
+    """Run the commands of a line, with those that need servers if there are some."""
+    for command in commands(shop, line):
+        if servers or not command.startswith("natsauth push"):
+            shop(*shlex.split(command)[1:])

@@ -1,11 +1,9 @@
-"""The words and the command for each check that fails."""
+"""The words for each check that fails."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
-
-import pytest
 
 from natsauth.cli._credentials import Credentials
 from natsauth.cli._cures import DEPENDS, Cure
@@ -14,11 +12,9 @@ from natsauth.cli._surroundings import Surroundings
 from natsauth.cli._tree import Workspace
 from natsauth.policy import Check, CheckCode, CheckStatus, Connection
 from natsauth.policy._reading import read_user
-from tests._causes import SCOPED
 from tests._connections import Root, Scene
 
 ROOT = Root()
-IN_STORE = ("O", "my acme", "bob")
 
 
 def cure(
@@ -36,52 +32,9 @@ def failing(code: CheckCode, *, log: str = "", message: str = "m") -> Check:
     return Check(code, CheckStatus.FAILED, holds=False, message=message, log=log, hint="h")
 
 
-CREDS = "natsauth generate creds -a 'my acme' -n bob -o bob.creds -F"
-
-
-@pytest.mark.parametrize(
-    ("code", "command"),
-    [
-        (CheckCode.REVOCATION, f"natsauth reissue user -a 'my acme' bob; {CREDS}"),
-        (CheckCode.SIGNATURE, CREDS),
-        (CheckCode.CONNECTION_TYPE,
-         f"natsauth edit user -a 'my acme' bob --conn-type STANDARD; {CREDS}"),
-        (CheckCode.JETSTREAM,
-         "natsauth edit account 'my acme' --js-enable 0; natsauth push -a 'my acme'"),
-        (CheckCode.ACCOUNT_FIELD, ""),
-    ],
-)  # fmt: skip
-def test_the_cure_is_a_command_where_the_store_has_the_user(code: CheckCode, command: str) -> None:
-    assert cure(*IN_STORE).command(failing(code)) == command
-    assert cure().command(failing(code)) == ""
-
-
-def test_without_the_user_in_the_store_only_the_account_is_edited() -> None:
-    known = cure("O", "acme")
-    assert known.command(failing(CheckCode.REVOCATION)) == ""
-    assert known.command(failing(CheckCode.CONNECTION_TYPE)) == ""
-    assert known.command(failing(CheckCode.CONNECTION_LIMIT)).startswith("natsauth edit account")
-
-
-def test_of_a_scoped_user_the_role_is_edited() -> None:
-    command = cure("O", "acme", "bob", case=SCOPED).command(failing(CheckCode.CONNECTION_TYPE))
-    assert command == (
-        "natsauth edit signing-key -a acme --sk r --conn-type STANDARD; natsauth push -a acme"
-    )
-
-
-@pytest.mark.parametrize(
-    ("log", "option"),
-    [("claim is expired", "--expiry 30d"), ("claim is not yet valid", "--start 0")],
-)
-def test_a_time_has_its_own_command(log: str, option: str) -> None:
-    assert option in cure(*IN_STORE).command(failing(CheckCode.CLAIMS, log=log))
-    assert cure(*IN_STORE).command(failing(CheckCode.CLAIMS, log="no valid sub")) == ""
-
-
 def test_a_tag_that_is_missing_is_named() -> None:
     check = failing(CheckCode.SCOPE_TEMPLATE, message="no tag for '{{tag(dept)}}'")
-    assert "--tag dept:VALUE" in cure(*IN_STORE).command(check)
+    assert "natsauth edit user NAME --tag dept:VALUE" in cure().hint(check)
 
 
 def test_the_seed_that_is_there_is_named() -> None:
@@ -115,9 +68,3 @@ def test_what_is_not_known_is_said_with_what_helps() -> None:
     assert known.user
     assert known.user.account in message
     assert "--account FILE" in hint
-
-
-def test_names_are_quoted_for_a_shell() -> None:
-    known = cure("O", "a; rm -rf /", "$(id)", file="x y.creds")
-    command = known.command(failing(CheckCode.SIGNATURE))
-    assert command == "natsauth generate creds -a 'a; rm -rf /' -n '$(id)' -o 'x y.creds' -F"

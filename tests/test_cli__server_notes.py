@@ -33,16 +33,38 @@ def account(*, iat: int = NOW, exp: int = 0, **body: Any) -> Token[AccountClaims
 
 def diagnosis(**case: Any) -> Diagnosis:
     scene = Scene(case, ROOT, NOW)
-    around = Surroundings(Workspace(Session()), [ROOT.operator])
-    around.account = scene.accounts[scene.account_key.public_key]
+    known = Surroundings(Workspace(Session()), [ROOT.operator])
+    known.account = scene.accounts[scene.account_key.public_key]
     who = Credentials(scene.user, scene.user_key, "", is_bare=False)
-    return diagnose(who, around, Circumstances(Connection(at=NOW)))
+    return diagnose(who, known, Circumstances(Connection(at=NOW)))
+
+
+def around(here: Token[AccountClaims] | None = None, *names: str) -> Surroundings:
+    return Surroundings(Workspace(Session()), [ROOT.operator], here, names=names)
 
 
 def notes(here: Token[AccountClaims] | None, there: Token[AccountClaims] | None) -> list[str]:
     side = ServerSide("nats://x")
-    compare_accounts(side, here, there, diagnosis())
+    compare_accounts(side, around(here, "o", "acme"), there, diagnosis())
     return [f"{note.message} | {note.hint}" for note in side.differences]
+
+
+def test_an_account_from_a_file_is_called_that() -> None:
+    side = ServerSide("nats://x")
+    known = replace(around(account(iat=NOW + 1)), file="acme.jwt")
+    compare_accounts(side, known, account(), diagnosis())
+    compare_accounts(side, known, None, diagnosis())
+    newer, missing = side.differences
+    assert newer.message.startswith("servers have an older token of account 'acme' than the file ")
+    assert "'acme.jwt': " in newer.message
+    assert (newer.hint, missing.hint) == ("", "")  # the store has nothing to push
+
+
+def test_a_push_goes_to_the_server_that_was_asked() -> None:
+    side = ServerSide("nats://x")
+    known = replace(around(account(), "o", "acme"), server=("-u", "nats://x"))
+    compare_accounts(side, known, None, diagnosis())
+    assert [note.hint for note in side.differences] == ["natsauth push -a acme -u nats://x"]
 
 
 def test_the_same_account_is_no_difference() -> None:
@@ -57,7 +79,7 @@ def test_an_account_that_servers_lack_is_pushed() -> None:
 
 def test_an_account_that_no_server_would_take_is_mended_first() -> None:
     side = ServerSide("nats://x")
-    compare_accounts(side, account(), None, diagnosis(account_std={"exp": 1}))
+    compare_accounts(side, around(account(), "o", "acme"), None, diagnosis(account_std={"exp": 1}))
     assert [note.hint for note in side.differences] == ["mend it as is told above, then push it"]
 
 
@@ -102,9 +124,14 @@ def test_what_the_server_does_otherwise_is_told() -> None:
         (refused, bad, []),
         (taken, bad, ["the server took the connection, although by what is known here"]),
         (refused, good, ["the server said 'Authorization Violation', although nothing here"]),
+        (
+            replace(refused, is_stranger=True),
+            good,
+            ["account 'acme' is of operator 'o', of whom the server refused a system user, too"],
+        ),
     ):
         own = replace(side, differences=[])
-        compare_verdicts(own, verdict)
+        compare_verdicts(own, around(None, "o", "acme"), verdict)
         assert [
             note.message[: len(start)] for note, start in zip(own.differences, said, strict=True)
         ] == said

@@ -39,7 +39,7 @@ def test_odd_permissions_are_compared_as_they_are(permissions: Any) -> None:
     who = Credentials(scene.user, scene.user_key, "", is_bare=False)
     around = Surroundings(Workspace(Session()), [scene.root.operator], account)
     side = ServerSide("nats://x", connected=True, info={"account": 1, "permissions": permissions})
-    compare_verdicts(side, diagnose(who, around, Circumstances(Connection())))
+    compare_verdicts(side, around, diagnose(who, around, Circumstances(Connection())))
     messages = [note.message for note in side.differences]
     assert messages[0] == "the server has placed the user in account 1"
     odd = permissions == {"publish": {"allow": [1, None]}}

@@ -77,7 +77,33 @@ def test_a_store_without_the_account_says_nothing(shop: Workshop) -> None:
     for user in (STRANGER, None):
         around = look(shop, user)
         assert (around.operators, around.account, around.names) == ([], None, ())
-    assert look(shop, alice(shop), "p").account is None
+
+
+def test_an_account_of_another_operator_is_told(shop: Workshop) -> None:
+    around = look(shop, alice(shop), "p")
+    assert around.account
+    assert around.account.claims.name == "a"
+    assert [root.claims.name for root in around.operators] == ["p"]
+    # No command on that account helps at a server of this operator.
+    assert (around.owner, around.names, around.asked) == ("o", (), "p")
+
+
+def test_an_account_in_a_file_is_that_of_who_signed_it(shop: Workshop) -> None:
+    file = str(shop.store.stores / "o" / "accounts" / "a" / "a.jwt")
+    around = look(shop, alice(shop), account=file)
+    assert [root.claims.name for root in around.operators] == ["o"]
+    assert (around.file, around.names) == (file, ())
+    assert look(shop, alice(shop), account=ACCOUNT.encoded).operators == []
+
+
+def test_whose_key_signed_a_user_of_an_unknown_account(shop: Workshop) -> None:
+    user = alice(shop)
+    user.nats.issuer_account = SCENE.account_key.public_key
+    around = look(shop, user)
+    assert around.account is None
+    [note] = around.notes
+    assert note.message.startswith("a key of account 'a' of operator 'o' signed the user, and its ")
+    assert shop.claims("o", "a").sub in note.hint
 
 
 def test_names_are_looked_up(shop: Workshop) -> None:
@@ -114,9 +140,16 @@ def test_a_signing_key_may_pass_for_the_account(shop: Workshop) -> None:
 def test_an_older_token_than_that_of_the_store_is_told(shop: Workshop) -> None:
     user = alice(shop)
     user.iat -= 60
-    [note] = look(shop, user).notes
+    around = look_around(session(shop), user, operators=(), account=None, file="x y.creds")
+    [note] = around.notes
     assert "a newer token of user 'alice'" in note.message
-    assert note.hint == "natsauth generate creds -a a -n alice"
+    assert around.stored
+    places = f"--config-dir {shop.path} --data-dir {shop.store.stores} "
+    places += f"--keystore-dir {shop.store.keys}"
+    assert note.hint == (  # commands mean another operator
+        f"natsauth select operator o {places} && "
+        f"natsauth generate creds -a a -n alice -o 'x y.creds' -F {places}"
+    )
 
 
 def test_what_cannot_be_read_in_the_store_is_told(shop: Workshop) -> None:

@@ -71,6 +71,18 @@ def test_a_user_of_a_role_has_nothing_of_its_own(shop: Workshop) -> None:
     assert claims.nats.is_empty()
 
 
+def test_what_a_user_has_of_its_own_is_cleared(shop: Workshop) -> None:
+    shop("add user u --allow-pub x")
+    said = shop.fails("edit user u --clear")  # no role gives it anything
+    assert "neither permissions and limits of its own nor a scoped signing key" in said
+    shop("edit user u --clear --subs -1 --payload -1 --allow-sub y")
+    body = shop.body("o", "a", "u")
+    assert (body.pub.allow, body.sub.allow, body.subs) == (None, ["y"], -1)
+    shop("add user v -K team")
+    shop("edit user v --clear")
+    assert shop.claims("o", "a", "v").nats.is_empty()
+
+
 def test_a_role_allows_no_permissions_of_a_user(shop: Workshop) -> None:
     told = (
         "from role 'team' of account 'a', and can have none of its own\n"

@@ -67,7 +67,7 @@ def test_what_is_wrong_is_in_a_table(shop: Workshop) -> None:
     assert result.exit_code == 4
     assert "| # |   | Description" in result.stdout
     assert "| 1 | ! | $.exp: expired" in result.stdout
-    assert "| 2 | ! | account 'A" in result.stdout
+    assert '| 2 | ! | account "billing" is signed by ' in result.stdout
     assert '| 3 | ! | user "carol": user' in result.stdout
     assert result.stderr == "natsauth: validation found errors\n"
 

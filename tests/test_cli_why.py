@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from natsauth.claims import UserClaims
+from natsauth.cli._credentials import read_credentials
 from natsauth.keys import KeyPair, KeyType
 from natsauth.policy import CheckCode
 from natsauth.token import encode
-from tests._causes import CAUSES, CODES, SCOPED, Cause, write
+from tests._causes import CAUSES, CODES, SCOPED, Cause, commands, run, write
 from tests._connections import Root, Scene
 from tests._workshop import Workshop
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 ROOT = Root()
 ADMITTED, REFUSED, UNDECIDED = 0, 4, 3
@@ -124,7 +123,9 @@ def test_all_reasons_are_named_in_the_order_of_the_server(tmp_path: Path) -> Non
     assert (
         "the client is told: Authorization Violation\nthe server logs:    User JWT" in lines.stdout
     )
-    assert "passed: proxy_signature, token, " in lines.stdout
+    assert "passed: 17 checks:\n - proxy_signature: the connection comes over no" in lines.stdout
+    assert "\n - bearer: the user is no bearer\n" in lines.stdout
+    assert ": expired 5 seconds ago, at 20" in lines.stdout
     lines = Workshop(tmp_path).run("why", *words, "--address", "127.0.0.1")
     assert "passed: 17 checks; --all names them" in lines.stdout
 
@@ -290,16 +291,16 @@ def test_the_cure_is_a_command_where_the_store_has_the_user(shop: Workshop) -> N
     old.write_bytes(shop.store.creds_file("o", "a", "alice").read_bytes())
     shop("add revocation -a a -n alice")
     found = check(why(shop, str(old), code=REFUSED), "revocation")
-    assert found["command"] == (
-        f"natsauth reissue user -a a alice; natsauth generate creds -a a -n alice -o {old} -F"
-    )
+    generate = f"natsauth generate creds -a a -n alice -o {old} -F"
+    assert commands(shop, found["command"]) == ["natsauth reissue user -a a alice", generate]
     shop("reissue user -a a alice")
     assert why(shop, creds_of(shop), code=ADMITTED)["reason"] == ""
-    [note] = why(shop, str(old), code=REFUSED)["notes"]
-    assert note == {
-        "message": "the store has a newer token of user 'alice' than this one",
-        "hint": "natsauth generate creds -a a -n alice",
-    }
+    document = why(shop, str(old), code=REFUSED)
+    [note] = document["notes"]
+    assert note["message"] == "the store has a newer token of user 'alice' than this one"
+    # Which is all that it takes.
+    assert commands(shop, note["hint"]) == [generate]
+    assert check(document, "revocation")["command"] == note["hint"]
 
 
 @pytest.mark.parametrize(
@@ -322,7 +323,7 @@ def test_the_commands_that_it_names_cure(
     document = why(shop, *words, code=REFUSED if reason else ADMITTED)
     assert document["reason"] == reason
     if reason:
-        for command in check(document, reason)["command"].split("; "):
+        for command in commands(shop, check(document, reason)["command"]):
             if not command.startswith("natsauth push"):
                 shop(command.removeprefix("natsauth "))
         assert why(shop, *words, code=ADMITTED)["verdict"] == "admitted"
@@ -335,7 +336,8 @@ def test_the_command_for_a_scoped_user_edits_the_scope(shop: Workshop) -> None:
     creds = str(shop.store.creds_file("o", "a", "bob"))
     found = check(why(shop, creds, code=REFUSED), "connection_type")
     edit = "natsauth edit signing-key -a a --sk team --conn-type STANDARD"
-    assert found["command"] == f"{edit}; natsauth push -a a"
+    assert commands(shop, found["command"]) == [edit, "natsauth push -a a"]
+    assert found["hint"].endswith("; the command allows it to all users of role 'team'")
     assert "the user by role 'team' may connect by 'WEBSOCKET'" in found["message"]
     assert found["hint"].startswith("give role 'team' STANDARD in allowed_connection_types")
     shop(edit.removeprefix("natsauth "))
@@ -370,13 +372,20 @@ def test_a_store_that_cannot_be_read_is_told(shop: Workshop) -> None:
 
 
 def test_what_holds_no_token(shop: Workshop) -> None:
-    (file := shop.path / "x").write_text("nothing")
-    assert "this holds no token" in shop.fails(f"why {file}")
+    file = shop.path / "x"
+    token = creds_of(shop)
+    for text, said in (
+        ("nothing", "'{}' holds no token"),
+        ("", "'{}' is empty"),
+        (Path(token).read_text()[:200], "'{}' holds no token: it is cut off"),
+    ):
+        file.write_text(text)
+        assert said.format(file) in shop.fails(f"why {file}")
     assert "cannot read" in shop.fails("why /none/such")
     stderr = shop.fails(f"why {creds_of(shop)} --operator /none/such.jwt")
     assert "cannot read '/none/such.jwt'" in stderr
     stderr = shop.fails(f"why {creds_of(shop)} --account {creds_of(shop)}")
-    assert "expected a token of AccountClaims, got one of user claims" in stderr
+    assert f"{creds_of(shop)!r}: this is the token of a user, not of an account" in stderr
 
 
 def test_a_damaged_token_is_a_reason(tmp_path: Path) -> None:
@@ -404,7 +413,10 @@ def test_a_server_that_nobody_reaches(shop: Workshop) -> None:
     assert result.exit_code == 1
     assert "cannot connect to nats://127.0.0.1:1: connection refused" in result.stderr
     # What can be told without it is told.
-    assert result.stdout.startswith("REFUSED: a server does not take user ")
+    first, second, *_ = result.stdout.splitlines()
+    assert first == "NOT ASKED: nats://127.0.0.1:1 did not say; by what is known without it:"
+    assert second == 'REFUSED: a server does not take user "alice" of account "a"'
+    assert result.output.count("connection refused") == 1
     assert " 1. revocation: user " in result.stdout
     document = why(shop, creds_of(shop), "--server", "nats://127.0.0.1:1", code=1)
     assert (document["verdict"], document["reason"]) == ("refused", "revocation")
@@ -458,7 +470,7 @@ def test_what_is_not_valid_is_not_judged_once_more(tmp_path: Path) -> None:
 def test_an_expired_account_is_edited_and_pushed(shop: Workshop) -> None:
     shop("edit account a --expiry 2020-01-01 --force")
     found = check(why(shop, creds_of(shop), code=REFUSED), "account_lookup")
-    edit, push = found["command"].split("; ")
+    edit, push = commands(shop, found["command"])
     assert push == "natsauth push -a a"
     shop(edit.removeprefix("natsauth "))
     assert why(shop, creds_of(shop), code=ADMITTED)["reason"] == ""
@@ -476,9 +488,8 @@ def test_a_template_that_lacks_a_tag(shop: Workshop) -> None:
     shop("edit user -a a bob --rm-tag dept:x")
     creds = str(shop.store.creds_file("o", "a", "bob"))
     found = check(why(shop, creds, code=REFUSED), "scope_template")
-    edit, generate = found["command"].split("; ")
-    assert edit == "natsauth edit user -a a bob --tag dept:VALUE"
-    assert generate == f"natsauth generate creds -a a -n bob -o {creds} -F"
+    assert found["command"] == ""  # with which value is not known
+    assert "natsauth edit user NAME --tag dept:VALUE" in found["hint"]
 
 
 def test_mqtt_needs_jetstream(tmp_path: Path) -> None:
@@ -495,3 +506,140 @@ def test_who_has_no_name_is_told_by_its_key(tmp_path: Path) -> None:
     result = Workshop(tmp_path).run("why", *write(tmp_path, scene))
     head = result.stdout.splitlines()[0]
     assert head == f'ADMITTED: a server takes user {scene.user_key.public_key} of account "ACC"'
+
+
+def test_the_command_is_for_the_operator_of_the_creds(shop: Workshop) -> None:
+    for line in ("operator p --sys", "account a", "user -a a alice --allow-pub other"):
+        shop(f"add {line}")
+    before = shop.store.read("p", "a", "alice")
+    mine = shop.path / "mine.creds"
+    mine.write_bytes(Path(creds_of(shop)).read_bytes())
+    shop("select operator o")
+    shop("edit user -a a alice --conn-type WEBSOCKET")
+    mine.write_bytes(Path(creds_of(shop)).read_bytes())
+    shop("select operator p")
+    line = check(why(shop, str(mine), code=REFUSED), "connection_type")["command"]
+    assert commands(shop, line)[0] == "natsauth select operator o"
+    key = read_credentials(str(mine)).key
+    run(shop, line, servers=False)
+    assert shop.store.read("p", "a", "alice") == before
+    assert why(shop, str(mine), code=ADMITTED)["verdict"] == "admitted"
+    assert read_credentials(str(mine)).key == key
+
+
+def test_creds_that_are_stale_are_written_anew_and_nothing_else(shop: Workshop) -> None:
+    old = shop.path / "old.creds"
+    shop("edit user -a a alice --expiry 2020-01-01 --force")
+    old.write_bytes(Path(creds_of(shop)).read_bytes())
+    shop("edit user -a a alice --expiry 2090-01-01")
+    document = why(shop, str(old), code=REFUSED)
+    line = check(document, "claims")["command"]
+    assert commands(shop, line) == [f"natsauth generate creds -a a -n alice -o {old} -F"]
+    run(shop, line, servers=False)
+    assert why(shop, str(old), code=ADMITTED)["verdict"] == "admitted"
+    assert shop.claims("o", "a", "alice").exp > 3_000_000_000
+    # Where the store's token fails, too, that is mended.
+    shop("edit user -a a alice --conn-type WEBSOCKET")
+    shop("edit user -a a alice --tag x")
+    line = check(why(shop, creds_of(shop), code=REFUSED), "connection_type")["command"]
+    assert "edit user -a a alice --conn-type STANDARD" in commands(shop, line)[0]
+
+
+def test_creds_of_another_operator_than_the_servers(shop: Workshop) -> None:
+    shop("add operator p --sys")
+    document = why(shop, creds_of(shop), "-o", "p", code=REFUSED)
+    found = check(document, "account_lookup")
+    assert found["message"] == "account 'a' is of operator 'o', and servers trust operator 'p'"
+    assert "connect to a server of operator 'o'" in found["hint"]
+    assert found["command"] == ""
+
+
+def test_a_scoped_user_with_permissions_of_its_own(shop: Workshop) -> None:
+    shop("edit account a --sk generate")
+    shop("edit user -a a alice --allow-pub mine")
+    shop("reissue user -a a alice")
+    [key] = map(str, shop.body("o", "a").signing_keys)
+    scope = f"edit signing-key -a a --sk {key} --role team --allow-pub theirs"
+    said = shop.fails(scope)
+    assert "natsauth add signing-key makes a key of its own for the role" in said
+    assert "natsauth edit user NAME --clear afterwards" in said
+    shop(f"{scope} --force")
+    found = check(why(shop, creds_of(shop), code=REFUSED), "scoped_user_empty")
+    assert "clear()" not in found["hint"]
+    assert commands(shop, found["command"])[0] == "natsauth edit user -a a alice --clear"
+    run(shop, found["command"], servers=False)
+    assert why(shop, creds_of(shop), code=ADMITTED)["verdict"] == "admitted"
+
+
+def test_another_account_by_name_is_none_of_the_users(shop: Workshop) -> None:
+    document = why(shop, creds_of(shop), "-a", "SYS", code=REFUSED)
+    found = check(document, "account_lookup")
+    assert found["message"] == "the user is of account 'a', not of account 'SYS'"
+    assert found["command"] == ""
+    head = shop.run("why", creds_of(shop), "-a", "SYS").stdout.splitlines()[0]
+    assert '"SYS"' not in head
+
+
+def test_a_strict_operator_wants_signing_keys(shop: Workshop) -> None:
+    shop("edit operator --sk generate")
+    shop("reissue account a")
+    shop("edit operator --require-signing-keys --force")
+    said = shop.fails("reissue user -a a alice")
+    assert "nobody may sign users of account 'a': identity keys sign nothing" in said
+    found = check(why(shop, creds_of(shop), code=REFUSED), "user_issuer")
+    assert commands(shop, found["command"])[:3] == [
+        "natsauth edit account a --sk generate",
+        "natsauth push -a a",
+        "natsauth reissue user -a a alice",
+    ]
+    run(shop, found["command"], servers=False)
+    assert why(shop, creds_of(shop), code=ADMITTED)["verdict"] == "admitted"
+
+
+def test_an_account_signed_by_the_identity_key_is_signed_anew(shop: Workshop) -> None:
+    shop("edit account a --sk generate")
+    shop("reissue user -a a alice")
+    shop("edit operator --sk generate")
+    shop("edit operator --require-signing-keys --force")
+    found = check(why(shop, creds_of(shop), code=REFUSED), "account_lookup")
+    assert commands(shop, found["command"]) == [
+        "natsauth reissue account a",
+        "natsauth push -a a",
+    ]
+    run(shop, found["command"], servers=False)
+    assert why(shop, creds_of(shop), code=ADMITTED)["verdict"] == "admitted"
+
+
+def test_an_account_of_nobody_names_no_operator(shop: Workshop, tmp_path: Path) -> None:
+    claims = shop.claims("o", "a")
+    pair = KeyPair.from_seed(shop.store.seed(claims.sub))
+    (file := tmp_path / "self.jwt").write_text(encode(claims, pair).encoded)
+    found = check(why(shop, creds_of(shop), "-a", str(file), code=REFUSED), "account_lookup")
+    assert found["message"].endswith(" is signed by itself, not by an operator")
+
+
+def test_what_a_log_may_say_instead_is_told(shop: Workshop) -> None:
+    shop("edit account a --expiry 2020-01-01 --force")
+    text = shop.run("why", creds_of(shop)).stdout
+    assert 'account validation failed; or "Account JWT has expired" where it was loaded' in text
+    stranger = Workshop(shop.path / "elsewhere")
+    text = stranger.run("why", creds_of(shop)).stdout
+    assert 'account missing; or "fetching jwt timed out" where the resolver asks other' in text
+    assert " checks by what is in the account; --all names them" in text
+    text = stranger.run("why", creds_of(shop), "--all").stdout
+    assert " checks by what is in the account: account issuer, user issuer, " in text
+
+
+def test_a_token_that_cannot_be_read_leaves_no_hole(shop: Workshop) -> None:
+    file = shop.store.stores / "o" / "accounts" / "a" / "a.jwt"
+    text = shop.run("why", str(file)).stdout
+    assert "this is the token of an account, not of a user" in text
+    assert "whether servers have the user's account, and what is in it" in text
+    assert "by what is in the token; --all names them" in text
+
+
+def test_accounts_are_pinned_by_their_keys(shop: Workshop) -> None:
+    said = shop.fails(f"why {creds_of(shop)} --pinned foo", code=2)
+    assert "expected the public key of an account, got 'foo'" in said
+    key = shop.claims("o", "a").sub
+    assert why(shop, creds_of(shop), "--pinned", key, code=ADMITTED)["reason"] == ""

@@ -47,7 +47,8 @@ class AccountNode(Node[AccountClaims]):
         Raises:
             SecretError: There is none.
         """
-        return choose_signer(self._tree, Draft((*self.path, "of this account"), ActivationClaims()))
+        draft = Draft((*self.path, ""), ActivationClaims())  # which no scoped key signs
+        return choose_signer(self._tree, draft, f"users of account {self.name!r:.80}")
 
     def rename(self, name: str) -> None:
         """Give the account another name with the next commit; users and creds move along.

@@ -75,6 +75,11 @@ def check_lockout(tree: Tree, pending: list[Draft[Any]], tokens: _Tokens, now: i
 
 def _cure(tree: Tree, reasons: dict[Path, str]) -> str:
     """Return what helps those who would be turned away."""
+    if {*reasons.values()} == {TrustCode.USER_NOT_EMPTY}:
+        return (
+            "a key of its own for the role leaves them alone; or clear() the users in the same "
+            "commit, which then have the permissions of the role"
+        )
     if not {*reasons.values()} & {TrustCode.ACCOUNT_STRICT, TrustCode.USER_STRICT}:
         return (
             "reissue() them in the same commit, or all by reissue_all(), as the change demands; "

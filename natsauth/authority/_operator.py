@@ -81,7 +81,8 @@ class OperatorNode(Node[OperatorClaims]):
         Raises:
             SecretError: There is none.
         """
-        return choose_signer(self._tree, Draft((*self.path, "of this operator"), AccountClaims()))
+        draft = Draft((*self.path, ""), AccountClaims())
+        return choose_signer(self._tree, draft, f"accounts of operator {self.name!r:.80}")
 
     def require_signing_keys(self, *, required: bool = True) -> None:
         """Have identity keys sign neither accounts nor users any more, or again."""

@@ -55,11 +55,16 @@ def is_foreign(tree: Tree, draft: Draft[Any], *, self_signed: bool = False) -> b
     return stored.iss not in family and (self_signed or stored.iss != stored.sub)
 
 
-def choose_signer(tree: Tree, draft: Draft[Any]) -> Signer:
+def choose_signer(tree: Tree, draft: Draft[Any], what: str = "") -> Signer:
     """Return who signs a draft.
 
     That is whoever was named; else a key that was given for this, the present issuer, or the first
     key at hand. A scoped key must be named, or be the present issuer.
+
+    Args:
+        tree: Where it belongs.
+        draft: What is to be signed.
+        what: How errors call that; by its kind and name if not given.
 
     Raises:
         TrustError: The signer that was named may not sign this.
@@ -82,7 +87,7 @@ def choose_signer(tree: Tree, draft: Draft[Any]) -> Signer:
         pair = tree.find_key(key)
         if isinstance(pair, KeyPair):
             return pair
-    what = f"{draft.claims.kind} {draft.path[-1]!r:.80}"
+    what = what or f"{draft.claims.kind} {draft.path[-1]!r:.80}"
     if not order:
         raise SecretError(
             f"nobody may sign {what}: identity keys sign nothing under a strict operator, and "

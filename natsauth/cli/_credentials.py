@@ -12,7 +12,13 @@ from natsauth._files import read_file
 from natsauth._redact import without_seeds
 from natsauth.cli._tokens import token_in
 from natsauth.creds import MAX_BYTES
-from natsauth.errors import CredsError, KeyTextError, NatsAuthError, SecretError
+from natsauth.errors import (
+    CredsError,
+    KeyTextError,
+    MalformedTokenError,
+    NatsAuthError,
+    SecretError,
+)
 from natsauth.keys import KeyPair
 
 if TYPE_CHECKING:
@@ -76,9 +82,12 @@ def read_credentials(source: str) -> Credentials:
     """
     text = read_source(source)
     blocks = {name: content.strip() for name, content in _BLOCK.findall(text)}
-    if _JWT not in blocks:
-        return Credentials(token_in(text), None, "", is_bare=True)
     file = "" if source == "-" or source.startswith("eyJ") else source
+    if _JWT not in blocks:
+        try:
+            return Credentials(token_in(text), None, "", is_bare=True)
+        except MalformedTokenError as error:
+            raise _no_token(text, repr(file) if file else "standard input", error.hint) from None
     if without_seeds(blocks[_JWT]) != blocks[_JWT]:  # or it would be sent to the server
         raise CredsError(
             "where the creds have their token there is a seed",
@@ -93,3 +102,15 @@ def read_credentials(source: str) -> Credentials:
         except (KeyTextError, SecretError) as error:
             problem = f"{DAMAGED}: {error.args[0]}"
     return Credentials(blocks[_JWT], key, problem, is_bare=False, file=file)
+
+
+def _no_token(text: str, where: str, hint: str) -> MalformedTokenError:
+    """Return the error about what holds no token."""
+    if not text.strip():
+        return MalformedTokenError(
+            f"{where} is empty", hint="a creds file holds a token and a seed"
+        )
+    if f"BEGIN {_JWT}" in text:
+        hint = "the END line of the token is missing: copy the file once more, as a whole"
+        return MalformedTokenError(f"{where} holds no token: it is cut off", hint=hint)
+    return MalformedTokenError(f"{where} holds no token", hint=hint)

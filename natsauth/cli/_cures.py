@@ -1,40 +1,27 @@
-"""What to say of a check of ``natsauth why``: what was found, what cures it, and which command."""
+"""What to say of a check of ``natsauth why``: what was found, and what cures it."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from shlex import quote
 from typing import TYPE_CHECKING
 
-from natsauth.claims import UserScope
+from natsauth.claims.permissions import MQTT, MQTT_WS
 from natsauth.claims.signing_keys import public_key_of
+from natsauth.cli._readable import date
 from natsauth.policy import CheckCode
 
 if TYPE_CHECKING:
-    from natsauth.claims import UserClaims
+    from natsauth.claims import AccountClaims, UserClaims
     from natsauth.cli._credentials import Credentials
     from natsauth.cli._surroundings import Surroundings
     from natsauth.policy import Check, Connection
+    from natsauth.token import Token
 
-_CREDS = "natsauth generate creds -a {account} -n {user} -o {file} -F"
-_PUSH = "natsauth push -a {account}"
-_COMMANDS = {
-    CheckCode.ACCOUNT_LOOKUP: _PUSH,
-    CheckCode.USER_ISSUER: "natsauth reissue user -a {account} {user}",
-    CheckCode.BEARER: f"natsauth edit account {{account}} --no-disallow-bearer; {_PUSH}",
-    CheckCode.CONNECTION_TYPE: "natsauth edit {node} --conn-type {type}",
-    CheckCode.SIGNATURE: _CREDS,
-    CheckCode.REVOCATION: "natsauth reissue user -a {account} {user}",
-    CheckCode.SOURCE: "natsauth edit {node} --source-network {address}",
-    CheckCode.TIMES: "natsauth edit {node} --rm-time {times}",
-    CheckCode.CONNECTION_LIMIT: f"natsauth edit account {{account}} --conns -1; {_PUSH}",
-    CheckCode.JETSTREAM: f"natsauth edit account {{account}} --js-enable 0; {_PUSH}",
-}
-"""The cures that are a command, where the store has the account and the user."""
-_EXPIRED, _EARLY = "claim is expired", "claim is not yet valid"
-_ACCOUNT = 2
-"""The number of names down to the account."""
+EXPIRED, EARLY = "claim is expired", "claim is not yet valid"
+"""What the log says of times."""
+_INVENTED = re.compile(r"operator 'O[A-Z2-7]{55}'")
+"""One that stands in where none is known."""
 DEPENDS = "that depends on what is in the account"
 _TAG = re.compile(r"\btag\(\s*([\w-]+)\s*\)").search
 
@@ -54,7 +41,8 @@ class Cure:
         message, hint = DEPENDS, ""
         match check.code, self.around.account:
             case CheckCode.ACCOUNT_LOOKUP, None:
-                message = f"whether servers have the user's account {account}, and what is in it"
+                whose = f"the user's account {account}" if account else "the user's account"
+                message = f"whether servers have {whose}, and what is in it"
                 if self.user and self.user.nats.is_empty():
                     message += "; the user has nothing of its own: a role gives it what it may do"
                 hint = "--account FILE gives it, --data-dir DIR a store that has it"
@@ -83,84 +71,88 @@ class Cure:
 
     def message(self, check: Check) -> str:
         """Return what is wrong, with what else tells about it."""
-        account = self.around.account
-        if check.code is CheckCode.ACCOUNT_LOOKUP and self.lacks_account and self.user and account:
+        found = check.message
+        match check.code:
+            case CheckCode.ACCOUNT_LOOKUP:
+                found = self._about_account() or found
+                if not self.around.operators:
+                    found = _INVENTED.sub("an operator", found)
+            case CheckCode.CONNECTION_LIMIT if check.holds is not False:
+                found = "the account has as many connections as it may have, says the server"
+            case CheckCode.CLAIMS if self.user and EXPIRED in check.log:
+                found += f", at {date(self.user.exp)}"
+            case CheckCode.CLAIMS if self.user and EARLY in check.log:
+                found += f", which is at {date(self.user.nbf)}"
+            case CheckCode.SIGNATURE if self.connection.type in (MQTT, MQTT_WS):
+                pass  # where no seed is of use
+            case CheckCode.SIGNATURE if key := self.credentials.key:
+                found += f": the seed is that of {key.public_key}"
+            case CheckCode.SIGNATURE:
+                found = self.credentials.problem or found
+        return found
+
+    def _about_account(self) -> str:
+        """Return why servers do not find the user's account, if it is plain from the store."""
+        around, user, account = self.around, self.user, self._account
+        if account is None or user is None:
+            return ""
+        name = f"account {account.name!r:.80}"
+        if self.lacks_account:
             return (
-                f"{self.user.account} is a signing key of account {account.claims.name!r:.80}; the "
-                "user's token lacks issuer_account, so servers look for an account of that key"
+                f"{user.account} is a signing key of {name}; the user's token lacks "
+                "issuer_account, so servers look for an account of that key"
             )
-        if check.code is CheckCode.CONNECTION_LIMIT and check.holds is not False:
-            return "the account has as many connections as it may have, says the server"
-        key = self.credentials.key
-        if check.code is not CheckCode.SIGNATURE:
-            return check.message
-        if key is None:
-            return self.credentials.problem or check.message
-        return f"{check.message}: the seed is that of {key.public_key}"
+        if account.sub != user.account:
+            return f"the user is of account {around.name_of(user.account)}, not of {name}"
+        if around.owner:
+            return f"{name} is of operator {around.owner!r:.80}, and servers trust {self._trusted}"
+        return ""
+
+    @property
+    def _account(self) -> AccountClaims | None:
+        token = self.around.account or self.around.local
+        return token.claims if token else None
+
+    @property
+    def _trusted(self) -> str:
+        names = [root.claims.name or root.claims.sub for root in self.around.operators]
+        return " and ".join(f"operator {name!r:.80}" for name in names)
 
     def hint(self, check: Check) -> str:
         """Return what helps."""
-        account = self.around.account
-        if check.code is CheckCode.ACCOUNT_LOOKUP and self.lacks_account and account:
-            return f"sign the user anew, with {account.claims.sub} as issuer_account"
-        if check.code is CheckCode.CONNECTION_LIMIT and check.holds is not False:
-            return "close other connections, or raise limits.conn of the account, and push it"
-        return check.hint
+        found = check.hint
+        match check.code:
+            case CheckCode.ACCOUNT_LOOKUP:
+                found = self._account_hint() or found
+            case CheckCode.CONNECTION_LIMIT if check.holds is not False:
+                found = "close other connections, or raise limits.conn of the account, and push it"
+            case CheckCode.SCOPED_USER_EMPTY:
+                found = "clear what the user has of its own: the permissions of its role hold"
+            case CheckCode.SCOPE_TEMPLATE if tag := _TAG(check.message):
+                edit = f"natsauth edit user NAME --tag {tag[1]}:VALUE"
+                found += f": {edit} gives the user that tag"
+        return found
+
+    def _account_hint(self) -> str:
+        around, user, account = self.around, self.user, self._account
+        if account is None or user is None:
+            return ""
+        if self.lacks_account:
+            return f"sign the user anew, with {account.sub} as issuer_account"
+        if account.sub != user.account:
+            return "name the account of the user with --account, or none"
+        if around.owner:
+            owner = f"connect to a server of operator {around.owner!r:.80}"
+            return f"{owner}, or with creds of an account of {self._trusted}"
+        return ""
 
     @property
     def lacks_account(self) -> bool:
         """Whether the token lacks ``issuer_account``, and a signing key passes for the account."""
-        account, user = self.around.account, self.user
-        return bool(
-            account
-            and user
-            and user.account in map(public_key_of, account.claims.nats.signing_keys)
-        )
+        return bool(self.user and lacks_account(self.user, self.around.account))
 
-    def command(self, check: Check) -> str:
-        """Return the cure as a command line, if the store has what it takes."""
-        _, account, user = map(quote, (*self.around.names, "", "", "")[:3])
-        if not self.around.names:
-            return ""
-        scope = self._scope()
-        text = self._template(check)
-        is_of_node, is_of_user = "{node}" in text, "{user}" in text
-        if (is_of_user or (is_of_node and not scope)) and len(self.around.names) == _ACCOUNT:
-            return ""
-        if is_of_node and scope:
-            text += f"; {_PUSH}"
-        elif (is_of_node or is_of_user) and text != _CREDS:
-            text += f"; {_CREDS}"  # for what the client has is old
-        role = f"signing-key -a {account} --sk {quote(scope.role or scope.key)}" if scope else ""
-        limits = scope.template if scope else self.user.nats if self.user else None
-        starts = [part.start for part in (limits.times or ())] if limits else []
-        return text.format(
-            account=account,
-            address=self.connection.address or "IP",
-            file=quote(self.credentials.file or f"{(*self.around.names, '', '')[2]}.creds"),
-            node=role or f"user -a {account} {user}",
-            times=quote(",".join(starts)),
-            type=self.connection.type,
-            user=user,
-        )
 
-    def _template(self, check: Check) -> str:
-        account = self.around.account
-        if check.code is CheckCode.CLAIMS and _EXPIRED in check.log:
-            return "natsauth edit user -a {account} {user} --expiry 30d"
-        if check.code is CheckCode.CLAIMS and _EARLY in check.log:
-            return "natsauth edit user -a {account} {user} --start 0"
-        if check.code is CheckCode.SCOPE_TEMPLATE and (tag := _TAG(check.message)):
-            return f"natsauth edit user -a {{account}} {{user}} --tag {tag[1]}:VALUE"
-        if check.code is CheckCode.ACCOUNT_LOOKUP and self.lacks_account:
-            return "natsauth reissue user -a {account} {user}"
-        if check.code is CheckCode.ACCOUNT_LOOKUP and not check.log.endswith("missing"):
-            has_expired = account and 0 < account.claims.exp <= self.connection.moment()
-            edit = f"natsauth edit account {{account}} --expiry 30d; {_PUSH}"
-            return edit if has_expired else ""
-        return _COMMANDS.get(check.code, "")
-
-    def _scope(self) -> UserScope | None:
-        keys = self.around.account.claims.nats.signing_keys if self.around.account else ()
-        scopes = (key for key in keys if isinstance(key, UserScope))
-        return next((key for key in scopes if self.user and key.key == self.user.iss), None)
+def lacks_account(user: UserClaims, account: Token[AccountClaims] | None) -> bool:
+    """Tell whether a token lacks ``issuer_account``, and a signing key passes for the account."""
+    keys = account.claims.nats.signing_keys if account else ()
+    return user.account in map(public_key_of, keys)

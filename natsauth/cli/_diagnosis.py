@@ -11,6 +11,7 @@ from natsauth.claims.base import NO_LIMIT
 from natsauth.claims.permissions import MQTT, MQTT_WS
 from natsauth.cli._credentials import DAMAGED
 from natsauth.cli._cures import Cure
+from natsauth.cli._remedies import Remedy
 from natsauth.keys import KeyPair, KeyType, is_public_key
 from natsauth.policy import CheckCode, Connection, admit
 from natsauth.policy._reading import read_user
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from natsauth.claims import UserClaims
     from natsauth.cli._credentials import Credentials
-    from natsauth.cli._surroundings import Surroundings
+    from natsauth.cli._surroundings import Surroundings, Words
     from natsauth.policy import Admission, Check, Closing, Evaluator
     from natsauth.token import Token
 
@@ -189,12 +190,13 @@ def diagnose(
     key = credentials.key
     signed = user is None or key.public_key == user.sub if key else None
     connection = replace(connection, signed=signed)
+    pinned = () if CheckCode.PINNED_ACCOUNTS in told else circumstances.pinned
     admission = admit(
         credentials.token,
         account=around.account,
         operator=around.operators or _operator_of(around.account),
         connection=connection,
-        pinned_accounts=() if CheckCode.PINNED_ACCOUNTS in told else circumstances.pinned,
+        pinned_accounts=pinned,
     )
     checks, closing = admission.checks, admission.closing
     is_at_hand = around.account and user and around.account.claims.sub == user.account
@@ -205,8 +207,10 @@ def diagnose(
         if user.nats.is_empty() and closing and closing.error == NO_SUBSCRIPTIONS:
             closing = None  # a role may give it subscriptions
     unknown = _unknown(credentials, around, circumstances, user)
+    at_hand = [*_at_hand(credentials, around, connection, pinned)]
     cure = Cure(credentials, around, connection, user)
-    items = tuple(_items(checks, unknown, told, cure))
+    remedy = Remedy(around, connection, user, credentials.file, at_hand)
+    items = tuple(_items(checks, unknown, told, cure, remedy))
     failed = next((item for item in items if item.state is State.FAILED), None)
     is_first = failed and admission.failed and failed.code is admission.failed.code
     at_once = bool(closing and closing.at.timestamp() <= connection.moment())
@@ -220,6 +224,38 @@ def diagnose(
         violation=admission.error if is_first else VIOLATION,
         evaluator=admission.evaluator,
     )
+
+
+def _at_hand(
+    credentials: Credentials,
+    around: Surroundings,
+    connection: Connection,
+    pinned: Collection[str] | None,
+) -> Iterator[tuple[list[Words], frozenset[CheckCode]]]:
+    """Go through what the store has in place of what was judged, with the checks that it passes."""
+    if not around.names:
+        return
+    users: list[tuple[str, Connection, list[Words]]]
+    users = [(credentials.token, connection, [])]
+    if around.stored:
+        signed = replace(connection, signed=True)
+        users.append((around.stored.encoded, signed, [around.creds(credentials.file)]))
+    accounts: list[tuple[Token[AccountClaims] | None, list[Words]]]
+    accounts = [(around.account, [])]
+    if around.local != around.account and not around.is_behind:
+        accounts.append((around.local, [around.push]))
+    for account, push in accounts:
+        for token, how, creds in users:
+            if push or creds:
+                admission = admit(
+                    token,
+                    account=account,
+                    operator=around.operators,
+                    connection=how,
+                    pinned_accounts=pinned,
+                )
+                passing = frozenset(check.code for check in admission.checks if check.holds)
+                yield [*push, *creds], passing
 
 
 def _because(closing: Closing, user: UserClaims, around: Surroundings) -> str:
@@ -305,6 +341,7 @@ def _items(
     unknown: set[tuple[CheckCode, bool | None]],
     told: Collection[CheckCode],
     cure: Cure,
+    remedy: Remedy,
 ) -> Iterator[Item]:
     refused, broken = False, ""
     for check in checks:
@@ -326,5 +363,6 @@ def _items(
             continue
         state = State.WOULD_FAIL if refused else State.FAILED
         refused = True
-        texts = cure.message(check), check.log, cure.hint(check), cure.command(check)
-        yield Item(code, state, *texts)
+        command, opens = remedy.command(check)
+        hint = "; the command ".join(filter(None, (cure.hint(check), opens)))
+        yield Item(code, state, cure.message(check), check.log, hint, command)

@@ -17,6 +17,8 @@ _CURES: dict[str, str] = {
     "reissue() them by signing keys first": "natsauth reissue account --all --users",
     "reissue() them in the same commit": "natsauth reissue with -K signs them by a key that stays; "
     "or delete them",
+    "or clear() the users in the same commit": "natsauth add signing-key makes a key of its own "
+    "for the role, which leaves them alone; or natsauth edit user NAME --clear afterwards, each",
     "sign_with() a role": "-K names a role, or give it limits such as --subs -1",
     "make another account the system account": "natsauth edit operator --system-account NAME makes "
     "another account the system account",
@@ -44,7 +46,7 @@ _CURES: dict[str, str] = {
     "where one is added, --exist-ok keeps it",
     "overwrite takes its place": "--overwrite takes its place",
     "clear() the user's permissions": "the user has the permissions of its role, which natsauth "
-    "edit signing-key --sk ROLE changes",
+    "edit signing-key --sk ROLE changes; natsauth edit user NAME --clear takes away its own",
     "or name a scoped one as the signer": "-K names a role, or",
     "give the key pair, or add its seed": "-K FILE gives a seed, or natsauth import keys --dir DIR "
     "takes it into the key ring",

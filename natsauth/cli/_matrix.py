@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from natsauth.cli._credentials import Credentials
 from natsauth.cli._diagnosis import Circumstances, diagnose
+from natsauth.cli._readable import readable
 from natsauth.cli._surroundings import Surroundings
 from natsauth.policy import Connection, Reason, Verdict, evaluate
 
@@ -175,7 +176,8 @@ def _refusal(work: Workspace, operator: OperatorNode, account: AccountNode, user
     around = Surroundings(work, [operator.token], account.token, is_certain=True)
     who = Credentials(user.token.encoded, None, "", is_bare=True)
     item = diagnose(who, around, Circumstances(Connection(address=None))).refusal
-    return item.message if item else ""
+    known = (user.token.claims, account.token.claims, operator.token.claims)
+    return readable(item.message, *known) if item else ""
 
 
 def document_of(matrix: Matrix) -> dict[str, Any]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from natsauth.claims import AccountClaims
     from natsauth.cli._diagnosis import Diagnosis
     from natsauth.cli._server_side import ServerSide
+    from natsauth.cli._surroundings import Surroundings
     from natsauth.token import Token
 
 _UNSEEN = (
@@ -26,26 +27,29 @@ _UNSEEN = (
 
 def compare_accounts(
     side: ServerSide,
-    here: Token[AccountClaims] | None,
+    around: Surroundings,
     there: Token[AccountClaims] | None,
     before: Diagnosis,
 ) -> None:
     """Note in what the account that servers have differs from the one that is known here."""
+    here = around.account
     if here is None or here == there:
         return
-    name = here.claims.name
+    name = f"account {here.claims.name!r:.80}"
     if there is None:
         is_bad = before.fails(CheckCode.ACCOUNT_LOOKUP)
-        hint = "mend it as is told above, then push it" if is_bad else f"natsauth push -a {name}"
-        side.differences.append(Note(f"servers do not have account {name!r:.80}", hint))
+        hint = around.run(around.push) if around.names else ""
+        hint = "mend it as is told above, then push it" if is_bad and hint else hint
+        side.differences.append(Note(f"servers do not have {name}", hint))
         return
     mine, its = here.claims, there.claims
     age = "an older" if its.iat < mine.iat else "a newer" if its.iat > mine.iat else "another"
-    hint = f"natsauth pull -a {name}" if age == "a newer" else f"natsauth push -a {name}"
     what = "; ".join(_differences(mine, its)) or "the same is in it"
-    side.differences.append(
-        Note(f"servers have {age} token of account {name!r:.80} than the store: {what}", hint)
-    )
+    source = f"the file {around.file!r}" if around.file else "the store"
+    hint = ""
+    if around.names:
+        hint = around.run(around.pull if age == "a newer" else around.push)
+    side.differences.append(Note(f"servers have {age} token of {name} than {source}: {what}", hint))
 
 
 def _differences(here: AccountClaims, there: AccountClaims) -> Iterator[str]:
@@ -67,7 +71,7 @@ def _differences(here: AccountClaims, there: AccountClaims) -> Iterator[str]:
             yield f"nats.{member.name} differs"
 
 
-def compare_verdicts(side: ServerSide, diagnosis: Diagnosis) -> None:
+def compare_verdicts(side: ServerSide, around: Surroundings, diagnosis: Diagnosis) -> None:
     """Note what the server does otherwise than is to be expected."""
     expected = diagnosis.verdict
     if side.verdict is Verdict.ADMITTED and expected in (Verdict.REFUSED, Verdict.CLOSED):
@@ -77,6 +81,14 @@ def compare_verdicts(side: ServerSide, diagnosis: Diagnosis) -> None:
                 _UNSEEN,
             )
         )
+    elif side.error and expected is Verdict.ADMITTED and side.is_stranger and around.names:
+        operator, account, *_ = around.names
+        words = (
+            f"account {account!r:.80} is of operator {operator!r:.80}, of whom the server refused "
+            "a system user, too: it seems to trust another operator"
+        )
+        hint = f"connect to a server of {operator!r:.80}, or with creds of that other operator"
+        side.differences.append(Note(words, hint))
     elif side.error and expected is Verdict.ADMITTED:
         side.differences.append(
             Note(f"the server said {side.error!r:.80}, although nothing here explains it", _UNSEEN)

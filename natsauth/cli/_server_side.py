@@ -7,6 +7,7 @@ import re
 import socket
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -66,6 +67,7 @@ class ServerSide:
         info: What it says about the user, if the user may ask.
         looked_up: Whether it told which account it has.
         failure: Why the creds could not be shown to it, if so.
+        is_stranger: Whether it did not know a system user of the operator either.
         differences: In what it differs from the store, and from what was expected.
     """
 
@@ -75,6 +77,7 @@ class ServerSide:
     info: dict[str, Any] | None = None
     looked_up: bool = False
     failure: NatsAuthError | None = None
+    is_stranger: bool = False
     differences: list[Note] = field(default_factory=list)
 
     @property
@@ -118,6 +121,7 @@ def ask(
     )
     circumstances = replace(circumstances, connection=connection)
     side = ServerSide(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
+    around.server = _server_options(address, side.url, transport, around)
     before = diagnose(credentials, around, circumstances)
     held, pinned = asyncio.run(_ask(address, transport, credentials, around, before, side))
     if side.failure:
@@ -128,7 +132,7 @@ def ask(
     if side.error and diagnosis.verdict in (Verdict.ADMITTED, Verdict.UNDECIDED):
         told = frozenset(_told(side, diagnosis, pinned=pinned))
         diagnosis = diagnose(credentials, around, replace(circumstances, told=told))
-    compare_verdicts(side, diagnosis)
+    compare_verdicts(side, around, diagnosis)
     return side, around, diagnosis
 
 
@@ -142,7 +146,7 @@ def _with_account(
     here = around.account
     if here and before.user and before.user.account != here.claims.sub:
         return around  # they were asked for that of the token, which is another
-    compare_accounts(side, here, held, before)
+    compare_accounts(side, around, held, before)
     if here and not held and before.fails(CheckCode.ACCOUNT_LOOKUP):
         return around  # they have none as they would not take it, which here is told
     return replace(around, account=held, is_certain=True)
@@ -173,7 +177,7 @@ async def _ask(
             read_only=True,
             **transport,
         ) as resolver:
-            around.operators = around.operators or [operator.token]
+            _trust(around, operator)
             if diagnosis.user:
                 with suppress(ResolverError):  # of those resolvers that do not tell
                     held = await resolver.lookup(diagnosis.user.account)
@@ -185,11 +189,21 @@ async def _ask(
         if side.connected or side.error or side.failure:
             return held, False
         hint = "" if "--system-user" in error.hint else error.hint  # which is an option of push
-        side.differences.append(
-            Note(f"the server was not asked which account it has: {error.args[0]}", hint)
-        )
+        side.is_stranger = "trusts another operator" in error.hint
+        note = Note(f"the server was not asked which account it has: {error.args[0]}", hint)
     await _attempt(url, transport, credentials, diagnosis, side)
+    if not side.failure:  # which says the same
+        side.differences.append(note)
     return None, False
+
+
+def _trust(around: Surroundings, operator: OperatorNode) -> None:
+    """Note that the server has let in a system user of an operator, and so trusts that."""
+    own = operator.token.claims.sub
+    if own not in {token.claims.sub for token in around.operators}:
+        if around.names:
+            around.owner, around.names = around.names[0], ()
+        around.operators = [operator.token]
 
 
 def _operator_to_ask(url: str, around: Surroundings, diagnosis: Diagnosis) -> OperatorNode | None:
@@ -198,14 +212,32 @@ def _operator_to_ask(url: str, around: Surroundings, diagnosis: Diagnosis) -> Op
     Whoever gets its signature of a nonce can pass it on, and is a system user elsewhere: so it is
     one that was named, or whose server it is by its own claims, or who stands behind the creds.
     """
-    named = around.asked
-    user, account = diagnosis.user, around.account
-    if not named and around.names and user and account:
+    if around.asked:
+        return around.work.operator(around.asked)
+    mine, user, account = "", diagnosis.user, around.account
+    if around.names and user and account:
         keys = {account.claims.sub, *map(public_key_of, account.claims.nats.signing_keys)}
-        named = around.names[0] if user.iss in keys else ""
-    if named:
-        return around.work.operator(named)
-    return next((node for node in operators_of(around.work) if _is_server_of(url, node)), None)
+        mine = around.names[0] if user.iss in keys else ""
+    its = {node.name: node for node in operators_of(around.work) if _is_server_of(url, node)}
+    if mine and (mine in its or not its):
+        return around.work.operator(mine)
+    return next(iter(its.values()), None)
+
+
+def _server_options(
+    address: str, url: str, transport: dict[str, Any], around: Surroundings
+) -> tuple[str, ...]:
+    """Return the options by which a push goes to this server, too."""
+    urls = []
+    if around.names:
+        with suppress(ResolverError):
+            claims = around.work.operator(around.names[0]).claims
+            urls = parse_servers(claims.nats.account_server_url)
+    place = () if urls == [address] else ("-u", url)
+    files = {name: transport[name] for name in ("ca_cert", "client_cert", "client_key")}
+    given = [(f"--{name.replace('_', '-')}", file) for name, file in files.items() if file]
+    first = ("--tls-first",) if transport["tls_first"] else ()
+    return (*place, *first, *chain.from_iterable(given))
 
 
 def _is_server_of(url: str, operator: OperatorNode) -> bool:

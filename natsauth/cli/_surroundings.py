@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from shlex import join
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from natsauth.token import Token
 
     C = TypeVar("C", bound=Claims)
+    Words = tuple[str, ...]
+    """A command, without its program."""
 
 surroundings_options = options(
     click.option(
@@ -89,7 +92,7 @@ class Surroundings:
     is_current: bool = True
     server: tuple[str, ...] = ()
 
-    def run(self, *commands: Sequence[str]) -> str:
+    def run(self, *commands: Words) -> str:
         """Return commands as a line for a shell, for this store and this operator.
 
         It is empty without commands, and where a name would be taken for an option.
@@ -100,17 +103,30 @@ class Surroundings:
         lines = [("natsauth", *words, *self.places) for words in (*select, *commands)]
         return " && ".join(map(join, lines))
 
+    def name_of(self, key: str) -> str:
+        """Return the name of an account of the store, or the key where none has it."""
+        for operator in operators_of(self.work):
+            with suppress(NotFoundError, StoreDataError):
+                return f"{operator.accounts.find_key(key).name!r:.80}"
+        return key
+
     @property
-    def push(self) -> tuple[str, ...]:
+    def is_behind(self) -> bool:
+        """Whether servers have a newer token of the account than the store."""
+        there, here = self.account, self.local
+        return bool(there and here and there.claims.iat > here.claims.iat)
+
+    @property
+    def push(self) -> Words:
         """The command that pushes the account."""
         return ("push", "-a", self.names[1], *self.server)
 
     @property
-    def pull(self) -> tuple[str, ...]:
+    def pull(self) -> Words:
         """The command that fetches the account."""
         return ("pull", "-a", self.names[1], *self.server)
 
-    def creds(self, file: str) -> tuple[str, ...]:
+    def creds(self, file: str) -> Words:
         """Return the command that writes the creds of the user, in place of a file if it is one."""
         _, account, user = self.names
         place = (file, "-F") if file else (f"{user}.creds",)
@@ -155,8 +171,9 @@ def look_around(
         operator = nodes[0] if nodes else around.work.operator()
         _take(around, operator, found(operator.accounts, account, operator), user)
         around.is_certain = True
-    elif user and not _search(around, user, nodes or [*operators_of(around.work)]):
-        if not (nodes and _search(around, user, [*operators_of(around.work)])):
+    elif user:
+        everyone = [*operators_of(around.work)]
+        if not (_search(around, user, nodes) or _search(around, user, everyone)):
             _note_signer(around, user)
     if around.stored and user:
         age = "a newer" if around.stored.claims.iat > user.iat else "another"
@@ -265,5 +282,5 @@ def _in_file(name: str, kind: type[C]) -> Token[C] | None:
     except (TokenError, ClaimsError) as error:
         if name.startswith("eyJ"):
             raise
-        error.args = (f"{name!r:.80}: {readable(str(error.args[0]))}",)
+        error.args = (f"{name!r}: {readable(str(error.args[0]))}",)
         raise

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from natsauth.claims.signing_keys import public_key_of
 from natsauth.cli._cures import DEPENDS
 from natsauth.cli._diagnosis import State, Verdict
 from natsauth.cli._findings import span
 from natsauth.cli._output import quoted
+from natsauth.cli._readable import readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from natsauth.claims import AccountClaims
     from natsauth.cli._diagnosis import Diagnosis, Item
     from natsauth.cli._server_side import ServerSide
-    from natsauth.cli._surroundings import Note
+    from natsauth.cli._surroundings import Surroundings
 
 _HEADS = {
     Verdict.ADMITTED: "ADMITTED: {server} takes {who}",
@@ -25,7 +27,11 @@ _HEADS = {
     Verdict.CLOSED: "CLOSED: {server} takes {who}, and closes the connection at once",
     Verdict.UNDECIDED: "NOT DECIDED: nothing that is known refuses {who}, but not all is known",
 }
-_MOMENT = re.compile(r"\b(at|after|until|before) ([0-9]{9,10})\b")
+_ALSO_LOGGED = {
+    "account missing": '"fetching jwt timed out" where the resolver asks other servers',
+    "account validation failed": '"Account JWT has expired" where it was loaded before that',
+}
+"""What stands in the log instead where the server has another resolver, or history."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +40,13 @@ class Report:
 
     Attributes:
         diagnosis: The verdict by what is known.
-        notes: What somebody should know beside it.
+        around: What is known.
         side: What a server did, if one was asked.
-        is_stored: Whether the account is that of the store.
     """
 
     diagnosis: Diagnosis
-    notes: Sequence[Note]
+    around: Surroundings
     side: ServerSide | None
-    is_stored: bool
 
     @property
     def verdict(self) -> Verdict:
@@ -60,32 +64,41 @@ class Report:
         Args:
             everything: Whether the checks that pass are named, too.
         """
-        url = self.side.url if self.side and not self.side.failure else ""
-        server = f"the server {url}" if url else "a server"
+        failure = self.side.failure if self.side else None
+        server = f"the server {self.side.url}" if self.side and not failure else "a server"
+        if self.side and failure:
+            yield f"NOT ASKED: {self.side.url} did not say; by what is known without it:"
         yield _HEADS[self.verdict].format(who=_who(self.diagnosis), server=server)
-        if self.verdict is Verdict.ADMITTED and not self.side and self.is_stored:
+        if self.verdict is Verdict.ADMITTED and not self.side and self.around.names:
             yield "if servers have this account as the store has it: --server URL asks them"
         if self.error:
             yield f"the client is told: {self.error}"
-        if self.diagnosis.log:
-            yield f"the server logs:    {self.diagnosis.log}"
+        if log := self.diagnosis.log:
+            yield f"the server logs:    {_logged(log, self.diagnosis.account)}"
         yield from self._failing()
-        if not (self.side and self.side.verdict is Verdict.ADMITTED and not self.side.failure):
-            yield from self._unknown()
-        if notes := [*self.notes, *(self.side.differences if self.side else ())]:
-            yield from ("", "to be looked at:")
-            for note in notes:
-                yield f" - {self._readable(note.message)}"
-                if note.hint:
-                    yield f"   cure: {note.hint}"
+        if not (self.side and self.side.verdict is Verdict.ADMITTED and not failure):
+            yield from self._unknown(everything=everything)
+        yield from self._notes()
         if passed := self.diagnosis.of(State.PASSED):
-            names = ", ".join(item.code for item in passed)
-            count = f"{len(passed)} check{'s' * (len(passed) > 1)}"
-            yield from ("", f"passed: {names if everything else f'{count}; --all names them'}")
+            end = ":" if everything else "; --all names them"
+            yield from ("", f"passed: {_checks(passed)}{end}")
+            if everything:
+                yield from (f" - {item.code}: {self._readable(item.message)}" for item in passed)
         closing = self.diagnosis.closing
         if closing and not self.diagnosis.at_once:
             left = int(closing.at.timestamp() - datetime.now(UTC).timestamp())
-            yield f"closed by the server: {_closes(self.diagnosis)}, in {span(max(left, 0))}"
+            moment = f"{closing.at:%Y-%m-%d %H:%M:%S} UTC"
+            yield f"closed by the server: at {moment}, in {span(max(left, 0))}"
+
+    def _notes(self) -> Iterator[str]:
+        notes = [*self.around.notes, *(self.side.differences if self.side else ())]
+        if notes:
+            yield from ("", "to be looked at:")
+        for note in notes:
+            yield f" - {self._readable(note.message)}"
+            if note.hint:
+                word = "run: " if note.hint.startswith("natsauth ") else "cure:"
+                yield f"   {word} {note.hint}"
 
     def _failing(self) -> Iterator[str]:
         failing, closing = self.diagnosis.of(State.FAILED, State.WOULD_FAIL), self.diagnosis.closing
@@ -98,7 +111,7 @@ class Report:
         if self.diagnosis.verdict is Verdict.CLOSED and closing:
             yield from ("", f" 1. {self.diagnosis.because}", f"    cure: {closing.hint}")
 
-    def _unknown(self) -> Iterator[str]:
+    def _unknown(self, *, everything: bool) -> Iterator[str]:
         unknown = self.diagnosis.of(State.UNKNOWN)
         if unknown and self.verdict is Verdict.REFUSED and not self.diagnosis.failed:
             yield from ("", "the server does not tell why; what can be told from here is fine.")
@@ -108,22 +121,21 @@ class Report:
         for item in unknown:
             if item.message != DEPENDS:
                 yield from self._told("-", item)
-        if others := [item.code for item in unknown if item.message == DEPENDS]:
-            yield f" - by what is in the account: {', '.join(others)}"
+        if others := [item.code.replace("_", " ") for item in unknown if item.message == DEPENDS]:
+            what = "what is in the account" if self.diagnosis.user else "what is in the token"
+            names = f": {', '.join(others)}" if everything else "; --all names them"
+            yield f" - {_checks(others)} by {what}{names}"
 
     def _told(self, mark: str, item: Item) -> Iterator[str]:
         indent = " " * (len(mark) + 2)
         yield f" {mark} {item.code}: {self._readable(item.message)}"
-        texts = {"log:  ": item.log, "cure: ": self._readable(item.hint), "run:  ": item.command}
+        log = _logged(item.log, self.diagnosis.account)
+        texts = {"log:  ": log, "cure: ": self._readable(item.hint), "run:  ": item.command}
         yield from (f"{indent}{word}{text}" for word, text in texts.items() if text)
 
     def _readable(self, text: str) -> str:
-        """Return a text with the names of user and account for their keys, and with dates."""
-        for claims in (self.diagnosis.user, self.diagnosis.account):
-            if claims and claims.name and claims.sub:
-                name = quoted(f"{claims.name:.80}")
-                text = text.replace(f"'{claims.sub}'", name).replace(claims.sub, name)
-        return _MOMENT.sub(_date, text)
+        roots = (root.claims for root in self.around.operators)
+        return readable(text, self.diagnosis.user, self.diagnosis.account, *roots)
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as a JSON object."""
@@ -135,7 +147,7 @@ class Report:
             "error": self.error,
             "log": found.log,
             "name": user.name if user else "",
-            "notes": [note._asdict() for note in self.notes],
+            "notes": [note._asdict() for note in self.around.notes],
             "public_key": user.sub if user else "",
             "reason": found.failed.code if found.failed else "",
             "verdict": self.verdict,
@@ -153,15 +165,25 @@ class Report:
         return document
 
 
-def _date(found: re.Match[str]) -> str:
-    return f"{found[1]} {datetime.fromtimestamp(int(found[2]), UTC):%Y-%m-%d %H:%M:%S} UTC"
+def _logged(log: str, account: AccountClaims | None) -> str:
+    """Return a line of the log, with what stands there instead as the case may be."""
+    end = log.rpartition(": ")[2]
+    if end == "account validation failed" and not (account and account.exp):
+        return log
+    return f"{log}; or {_ALSO_LOGGED[end]}" if end in _ALSO_LOGGED else log
+
+
+def _checks(found: Sequence[object]) -> str:
+    """Return how many checks there are."""
+    return f"{len(found)} check{'s' * (len(found) > 1)}"
 
 
 def _who(diagnosis: Diagnosis) -> str:
     user, account = diagnosis.user, diagnosis.account
     if user is None:
         return "these creds"
-    owner = account.name if account else ""
+    keys = {account.sub, *map(public_key_of, account.nats.signing_keys)} if account else set()
+    owner = account.name if account and user.account in keys else ""
     return f"user {_named(user.name, user.sub)} of account {_named(owner, user.account)}"
 
 

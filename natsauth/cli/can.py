@@ -12,6 +12,7 @@ from natsauth.cli._complete import stored_names
 from natsauth.cli._credentials import Credentials, read_credentials
 from natsauth.cli._diagnosis import Circumstances, diagnose
 from natsauth.cli._output import ExitCode
+from natsauth.cli._readable import readable
 from natsauth.cli._surroundings import Surroundings, look_around, surroundings_options
 from natsauth.cli._tables import harmless
 from natsauth.cli._tree import Workspace
@@ -99,7 +100,7 @@ def can(
         document, lines, may = {"description": said}, [*said], True
     document |= {"admitted": not refusal, "refused": refusal}
     if refusal:
-        lines += ["", f"BUT a server does not take this user at all: {refusal}"]
+        lines = [f"NOT CONNECTED: a server does not take this user at all: {refusal}", "", *lines]
     session.output.show(document, "\n".join(map(harmless, lines)))
     if refusal:
         session.output.note("natsauth why says more of what a server does not take the user for")
@@ -178,7 +179,10 @@ def _refusal(session: Session, credentials: Credentials, around: Surroundings) -
             hint="-a FILE gives it",
         )
     refusal = diagnose(credentials, around, Circumstances(Connection(address=None))).refusal
-    return refusal.message if refusal else ""
+    if refusal is None:
+        return ""
+    owners = [token.claims for token in (*around.operators, around.account) if token]
+    return readable(refusal.message, read_user(credentials.token).claims, *owners)
 
 
 def _lines(decision: Decision) -> Iterator[str]:

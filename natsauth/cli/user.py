@@ -117,6 +117,12 @@ def add(
 @limits
 @permissions
 @rm_permissions
+@click.option(
+    "--clear",
+    is_flag=True,
+    default=None,
+    help="Take away all permissions and limits of its own first: a role gives them.",
+)
 @lifetime
 @force_option
 @dry_run_option
@@ -140,6 +146,9 @@ def edit(
         body = node.claims.nats
         edit_lifetime(edit, node.claims, start=given["start"], expiry=given["expiry"])
         edit_tags(edit, body, given["tag"], given["rm_tag"])
+        if given["clear"]:
+            body.clear()
+            edit.did("removed all permissions and limits")
         edit_limits(edit, body, given)
         edit_permissions(edit, body, given)
         _check_scope(edit, node, above)
@@ -162,7 +171,7 @@ def _check_scope(edit: Edit, node: UserNode, above: AccountNode) -> None:
             f"user {node.name!r:.80} gets its permissions and limits from role {role!r:.80} of "
             f"account {above.name!r:.80}, and can have none of its own",
             hint=f"natsauth edit signing-key -a {quote(above.name)} --sk {quote(role)} changes "
-            "those of the role",
+            "those of the role; --clear takes away those of the user",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import chain
 from shutil import get_terminal_size
@@ -18,6 +19,7 @@ from natsauth.cli._hints import in_commands
 from natsauth.cli._lint import Found, of_token, with_lint
 from natsauth.cli._options import account_option
 from natsauth.cli._output import ExitCode
+from natsauth.cli._readable import readable
 from natsauth.cli._tables import Table
 from natsauth.cli._tokens import token_in
 from natsauth.cli._tree import Workspace
@@ -26,8 +28,10 @@ from natsauth.store.base import ACCOUNT, KINDS, USER
 from natsauth.token import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from natsauth.authority import OperatorNode
+    from natsauth.claims import Claims
     from natsauth.cli._session import Session
 
     Findings = dict[tuple[str, str], list[Found]]
@@ -115,8 +119,20 @@ def _in_store(work: Workspace, account: str | None, *, all_accounts: bool, lint:
     findings = audit(operator, names)
     for item in with_lint(operator, names, findings) if lint else map(Found, findings):
         path = item.finding.path[:ACCOUNT]
-        found[KINDS[len(path)], path[-1]].append(item)
+        message = readable(item.finding.message, *_claims(operator, item.finding.path))
+        finding = item.finding._replace(message=message)
+        found[KINDS[len(path)], path[-1]].append(item._replace(finding=finding))
     return found
+
+
+def _claims(operator: OperatorNode, path: Sequence[str]) -> Iterator[Claims]:
+    """Go through the claims of an entry, and of those above it, as far as they can be read."""
+    yield operator.claims
+    with suppress(NatsAuthError):
+        for name in path[1:ACCOUNT]:
+            account = operator.accounts[name]
+            yield account.claims
+            yield from (account.users[user].claims for user in path[ACCOUNT:])
 
 
 def _in_file(file: str, *, lint: bool) -> Findings:

@@ -23,6 +23,7 @@ from natsauth.cli._tables import harmless
 from natsauth.cli._values import at as moment
 from natsauth.cli._values import many
 from natsauth.cli._why_report import Report
+from natsauth.keys import KeyType, is_public_key
 from natsauth.policy import Connection
 from natsauth.policy._reading import read_user
 
@@ -41,6 +42,13 @@ _CODES = {
     Verdict.CLOSED: ExitCode.FINDINGS,
     Verdict.UNDECIDED: ExitCode.PARTIAL,
 }
+
+
+def _account_key(text: str) -> str:
+    """Read the public key of an account."""
+    if is_public_key(text, KeyType.ACCOUNT):
+        return text
+    raise click.BadParameter(f"expected the public key of an account, got {text!r:.60}")
 
 
 @command(
@@ -68,7 +76,12 @@ _CODES = {
 @click.option(
     "--connections", type=click.IntRange(0), default=0, help="How many the account has already."
 )
-@many("--pinned", help="Public keys in the server's resolver_pinned_accounts.")
+@many(
+    "--pinned",
+    type=_account_key,
+    metavar="KEY,…",
+    help="Public keys in the server's resolver_pinned_accounts.",
+)
 @click.option(
     "--proxy", type=click.Choice(["trusted", "untrusted"]), help="The client comes over a proxy."
 )
@@ -94,11 +107,12 @@ def why(
     Violation" whatever the reason, and the server's log has it with debug: true.
 
     Exit code 0 means that a server takes them, 4 that it does not, 3 that nothing refuses them but
-    not all is known that a server goes by, and 1 that the server could not be asked.
+    not all is known that a server goes by, and 1 that a file cannot be read, or the server could
+    not be asked.
     """
     credentials = read_credentials(creds)
     user = read_user(credentials.token).claims
-    around = look_around(session, user, operators=operators, account=account)
+    around = look_around(session, user, operators=operators, account=account, file=credentials.file)
     circumstances = _circumstances(given, server)
     side: ServerSide | None = None
     if server is None:
@@ -108,7 +122,7 @@ def why(
 
         transport = {name: given[name] for name in _TRANSPORT}
         side, around, diagnosis = ask(server, transport, credentials, around, circumstances)
-    found = Report(diagnosis, around.notes, side, is_stored=bool(around.names))
+    found = Report(diagnosis, around, side)
     lines = map(harmless, found.lines(everything=everything))
     session.output.show(found.to_json(), "\n".join(chain.from_iterable(map(_wrapped, lines))))
     if side and side.failure:

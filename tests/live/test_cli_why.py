@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from natsauth.claims import OperatorLimits, Permission
 from natsauth.keys import KeyPair, KeyType
 from natsauth.policy import CheckCode
-from tests._causes import CAUSES, Cause, write
+from natsauth.token import encode
+from tests._causes import CAUSES, Cause, commands, run, write
 from tests._connections import Scene
 from tests._workshop import Workshop
 from tests.live._client import RawClient
@@ -171,15 +173,47 @@ def test_an_inbox_of_its_own(tmp_path: Path) -> None:
 
 
 def test_an_account_that_was_never_pushed(home: Home) -> None:
-    document = home.why(home.server(), REFUSED)
+    server = home.server()
+    document = home.why(server, REFUSED)
     assert document["reason"] == "account_lookup"
     assert document["log"] == "Account JWT lookup error: account missing"
     assert check(document, "account_lookup")["state"] == "failed"
     [difference] = document["server"]["differences"]
-    assert difference == {
-        "message": "servers do not have account 'a'",
-        "hint": "natsauth push -a a",
-    }
+    assert difference["message"] == "servers do not have account 'a'"
+    # Of the operator's own URLs, of which there is none, this server is none.
+    push = f"natsauth push -a a -u {server.url}"
+    assert commands(home.shop, difference["hint"]) == [push]
+    assert check(document, "account_lookup")["command"] == difference["hint"]
+    run(home.shop, difference["hint"])
+    assert home.why(server)["verdict"] == "admitted"
+
+
+def test_what_the_store_has_and_servers_lack_is_pushed(home: Home) -> None:
+    server = home.server()
+    home.push(server)
+    time.sleep(1.1)  # tokens tell their age in seconds
+    signing = key(KeyType.ACCOUNT)
+    home.edit(signing_keys=[signing.public_key])
+    mine = user(signing, issuer_account=home.owner.public_key)
+    home.shop.store.write(mine.jwt, "o", "a", "mine")
+    mine.write(home.path / "mine.creds")
+    words = (home.path / "mine.creds", "--server", server.url)
+    found = check(why(home.shop, *words, code=REFUSED), "user_issuer")
+    assert commands(home.shop, found["command"]) == [f"natsauth push -a a -u {server.url}"]
+    run(home.shop, found["command"])
+    assert why(home.shop, *words, code=ADMITTED)["verdict"] == "admitted"
+
+
+def test_a_revocation_that_is_lifted_in_the_store_is_lifted_by_a_push(home: Home) -> None:
+    server = home.server()
+    home.edit(revocations={"*": int(time.time()) + 9})
+    home.push(server)
+    time.sleep(1.1)
+    home.edit()
+    found = check(home.why(server, REFUSED), "revocation")
+    assert commands(home.shop, found["command"]) == [f"natsauth push -a a -u {server.url}"]
+    run(home.shop, found["command"])
+    assert home.why(server)["verdict"] == "admitted"
 
 
 def test_a_signing_key_that_passes_for_an_account(home: Home) -> None:
@@ -193,7 +227,7 @@ def test_a_signing_key_that_passes_for_an_account(home: Home) -> None:
     document = why(home.shop, home.path / "lost.creds", "--server", server.url, code=REFUSED)
     found = check(document, "account_lookup")
     assert f"{signing.public_key} is a signing key of account 'a'; " in found["message"]
-    assert found["command"].startswith("natsauth reissue user -a a lost; ")
+    assert commands(home.shop, found["command"])[0] == "natsauth reissue user -a a lost"
     # They do have it.
     assert differences(document) == []
 
@@ -201,10 +235,14 @@ def test_a_signing_key_that_passes_for_an_account(home: Home) -> None:
 def test_an_account_that_no_server_would_take(home: Home) -> None:
     home.edit()
     home.shop("edit account a --expiry 2020-01-01 --force")
-    document = home.why(home.server(), REFUSED)
+    server = home.server()
+    document = home.why(server, REFUSED)
     found = check(document, "account_lookup")
     assert "expired" in found["message"]
-    assert found["command"] == "natsauth edit account a --expiry 30d; natsauth push -a a"
+    assert commands(home.shop, found["command"]) == [
+        "natsauth edit account a --expiry 30d",
+        f"natsauth push -a a -u {server.url}",
+    ]
     [difference] = document["server"]["differences"]
     assert difference["hint"] == "mend it as is told above, then push it"
 
@@ -238,7 +276,8 @@ def test_an_edit_that_the_store_lacks(home: Home) -> None:
     assert "servers have a newer token of account 'a' than the store: " in difference["message"]
     for what in (f"the signing key {signing}", "the revocation * at ", "nats.description differs"):
         assert what in difference["message"]
-    assert difference["hint"] == "natsauth pull -a a"
+    pull = f"natsauth pull -a a -u {server.url}"
+    assert commands(home.shop, difference["hint"]) == [pull]
 
 
 def test_an_account_that_is_not_pinned(home: Home) -> None:
@@ -318,7 +357,28 @@ def test_a_server_of_another_operator(home: Home, tmp_path: Path) -> None:
     first, second = document["server"]["differences"]
     assert "the server was not asked which account it has: cannot connect" in first["message"]
     assert "trusts another operator" in first["hint"]
-    assert "although nothing here explains it" in second["message"]
+    assert "account 'a' is of operator 'o', of whom the server refused" in second["message"]
+    assert "connect to a server of 'o'" in second["hint"]
+
+
+def test_a_server_of_another_operator_of_the_store(home: Home, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    with Site(tmp_path / "other") as other:
+        server, store = other.server(FULL), home.shop.store
+        operator = replace(other.realm.operator.claims)
+        operator.name, operator.nats.account_server_url = "p", server.url
+        store.write(encode(operator, other.realm.identity).encoded, "p")
+        store.write(other.realm.system_account.encoded, "p", "SYS")
+        store.add_seed(other.realm.system_signing.reveal_seed())
+        home.shop("select operator o")
+        for more in ((), ("-o", "p")):
+            words = (home.creds, "--server", server.url, *more)
+            document = why(home.shop, *words, code=REFUSED)
+            found = check(document, "account_lookup")
+            said = "account 'a' is of operator 'o', and servers trust operator 'p'"
+            assert found["message"] == said
+            assert found["command"] == ""
+            assert "although nothing" not in json.dumps(document)
 
 
 def test_an_offline_verdict_that_the_server_does_not_share(home: Home) -> None:
