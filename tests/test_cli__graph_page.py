@@ -20,6 +20,8 @@ from tests._pictures import HOSTILE, SEED, arrow, hostile, many, sample, tangled
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 NOW = 1_795_000_000
 
 

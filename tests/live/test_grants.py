@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from nats.aio.msg import Msg
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module", params=KINDS, ids=str)
