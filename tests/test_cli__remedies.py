@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from natsauth.claims import AccountClaims
 from natsauth.cli._remedies import Remedy
 from natsauth.cli._session import Session
 from natsauth.cli._surroundings import Surroundings
 from natsauth.cli._tree import Workspace
 from natsauth.policy import Check, CheckCode, CheckStatus, Connection
 from natsauth.policy._reading import read_user
-from natsauth.token import encode
+from natsauth.token import decode, encode
 from tests._causes import NO_TIME, SCOPED
 from tests._connections import Root, Scene
 
@@ -156,3 +157,15 @@ def test_what_is_at_hand_goes_before_an_edit() -> None:
     known = replace(remedy(*IN_STORE), at_hand=[pushing])
     assert known.command(failing(CheckCode.BEARER)) == ("natsauth push -a a", "")
     assert line(known, failing(CheckCode.CONNECTION_LIMIT)).startswith("natsauth edit account")
+
+
+def test_what_servers_have_already_is_not_pushed() -> None:
+    known = remedy(*IN_STORE)
+    token = known.around.account
+    assert token
+    start = "natsauth reissue user -a 'my acme' bob && "
+    known.around.local = decode(token.encoded, AccountClaims)  # as servers tell it: a copy
+    assert line(known, failing(CheckCode.USER_ISSUER)).startswith(start)
+    known.around.local = encode(token.claims, ROOT.signing, now=token.claims.iat + 1)
+    start = f"natsauth push -a 'my acme' && {start}"
+    assert line(known, failing(CheckCode.USER_ISSUER)).startswith(start)

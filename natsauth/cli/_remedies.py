@@ -152,7 +152,7 @@ class Remedy:
             first.append(("edit", "account", name, "--sk", "generate"))
         if self._scope and not self._lacks_account:
             first, needs_key = [], False  # who has a role keeps its key
-        if needs_key or (is_plain and local is not around.account and not around.is_behind):
+        if needs_key or (is_plain and local != around.account and not around.is_behind):
             first.append(around.push)
         creds = around.creds(self.file)
         return [*first, ("reissue", "user", "-a", name, user), creds]
