@@ -147,6 +147,7 @@ KIT_FAILS = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.live
 def test_a_traceback_ends_in_the_test(suite: pytest.Pytester) -> None:
     suite.makepyfile(dedent(KIT_FAILS))
@@ -182,6 +183,7 @@ def test_an_assertion_of_ones_own_keeps_its_traceback(suite: pytest.Pytester) ->
     result.stdout.fnmatch_lines(['> *assert name == "mine"'])
 
 
+@pytest.mark.slow
 @pytest.mark.live
 def test_live_asks_the_sandbox_of_the_test(suite: pytest.Pytester) -> None:
     suite.makepyfile(
@@ -210,6 +212,7 @@ def test_live_asks_the_sandbox_of_the_test(suite: pytest.Pytester) -> None:
     suite.runpytest_subprocess("--nats-live").assert_outcomes(passed=2, failed=1)
 
 
+@pytest.mark.slow
 @pytest.mark.live
 def test_sandboxes_of_a_session_are_parallel(suite: pytest.Pytester) -> None:
     suite.makepyfile(
@@ -230,6 +233,7 @@ def test_sandboxes_of_a_session_are_parallel(suite: pytest.Pytester) -> None:
     suite.runpytest_subprocess("-n2").assert_outcomes(passed=8)
 
 
+@pytest.mark.slow
 @pytest.mark.live
 def test_it_lives_with_pytest_asyncio(suite: pytest.Pytester) -> None:
     suite.makepyfile(

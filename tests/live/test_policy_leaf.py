@@ -292,6 +292,7 @@ def test_a_real_leaf_node_passes_on_just_that(hub: Hub, tmp_path: Path) -> None:
             assert seen == {subject for subject in subjects if is_passed(subject)}
 
 
+@pytest.mark.slow
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
