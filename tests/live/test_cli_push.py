@@ -670,7 +670,7 @@ def test_very_many_accounts_of_which_some_do_not_arrive(site: Site, server: Nats
     assert lines[0].startswith("[ERR ] the connection was lost")
     assert "of 303 accounts reached every server: n1" in lines[1]
     assert lines[2].startswith("       [ERR ] nothing is known of ")
-    with Proxy(server.url, messages=100, silent=True) as proxy:
+    with Proxy(server.url, messages=101, silent=True) as proxy:  # the list of accounts, too
         lines = fails(site, f"push -A -u {proxy.url} --timeout 0.3", 3)
     assert lines[0] == "[ERR ] 100 of 303 accounts reached every server: n1:"
     assert lines[1] == '       [ERR ] "x0097", "x0098", "x0099" and 200 more: n1 did not answer'
