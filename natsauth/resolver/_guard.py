@@ -28,8 +28,6 @@ _PATIENCE = 1.0
 """Seconds: a full resolver answers from its disk; others, beside it in a cluster, not at all."""
 _FEW = 32
 """Accounts that are looked up at once; with more, it pays to ask first which ones servers have."""
-_FRESH = 1_000
-"""Accounts after which that is asked anew, for meanwhile others may have pushed theirs."""
 
 
 async def guarded(
@@ -53,7 +51,7 @@ async def guarded(
     async def questions() -> AsyncGenerator[Question, None]:
         known: Container[str] | None = None
         for number, account in enumerate(accounts):
-            if number % _FRESH == _FEW and not force:
+            if number == _FEW and not force:
                 known = await _known(hasty)
             out.append(account)
             key = account.claims.sub

@@ -15,7 +15,7 @@ import pytest
 from natsauth.claims import Permission, WeightedMapping
 from natsauth.errors import ResolverConnectionError, ResolverError, UsageError
 from natsauth.keys import KeyType
-from natsauth.resolver import PushEffect, PushReason, PushResult
+from natsauth.resolver import PushEffect, PushReason
 from natsauth.resolver._protocol import LIST, SUBJECTS, VARZ
 from natsauth.subjects import out_of_range
 from natsauth.testing._cluster import wait_for_routes
@@ -300,22 +300,6 @@ async def test_what_is_newer_among_many(start_server: StartServer, *, may_list: 
         assert await client.lookup(owner.public_key) == new
     async with realm.connect(server.url) as client:
         assert len((await client.list_accounts()).accounts) == 42  # with the system account
-
-
-async def test_what_others_push_meanwhile_is_not_taken_back(start_server: StartServer) -> None:
-    realm, owner, now = Realm(), key(KeyType.ACCOUNT), int(time.time())
-    server = start_server(realm.config())
-    new = encode(realm.account(owner, "a").claims, realm.signing, now=now)
-    old = encode(new.claims, realm.signing, now=now - 1)
-    accounts = [*(realm.new_account(f"other {number}") for number in range(2_000)), old]
-    async with realm.connect(server.url) as client, realm.connect(server.url) as other:
-        results: list[PushResult] = []
-        async for result in client.push_each(accounts):
-            if not results:
-                assert await other.push(new)
-            results.append(result)
-        assert [result.reason for result in results if not result] == [PushReason.NOT_SENT]
-        assert await client.lookup(owner.public_key) == new
 
 
 async def test_a_server_that_is_silent_for_a_moment(
